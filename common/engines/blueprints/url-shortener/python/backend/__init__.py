@@ -1,0 +1,1 @@
+"""The server of << name >>: short links, their redirects and their visit counts."""
