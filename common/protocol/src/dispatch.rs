@@ -40,6 +40,9 @@ impl Dispatch {
 /// What the run's accepted results say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Inputs {
+    /// The commit that the run's work began from (`task.initiated` names it).
+    #[serde(default)]
+    pub base: Option<CommitId>,
     /// The accepted commit; `None` before the first one.
     pub head: Option<CommitId>,
     /// The newest accepted result of each kind.

@@ -50,7 +50,11 @@ impl Tally {
             let n = cases.iter().filter(|case| case.status == status).count();
             u32::try_from(n).unwrap_or(u32::MAX)
         };
-        Self { passed: count(CaseStatus::Passed), failed: count(CaseStatus::Failed), skipped: count(CaseStatus::Skipped) }
+        Self {
+            passed: count(CaseStatus::Passed),
+            failed: count(CaseStatus::Failed),
+            skipped: count(CaseStatus::Skipped),
+        }
     }
 
     /// Every case, run or not.

@@ -19,7 +19,9 @@ pub use change::{Change, Content, Piece};
 pub use dispatch::{Dispatch, Inputs};
 pub use event::{Data, Event};
 pub use evidence::{Case, CaseStatus, Evidence, Tally};
-pub use id::{AgentId, CommitId, EventId, ExecutionId, Holder, Incarnation, Lease, RunId, StepId, TaskId, WorkflowId};
+pub use id::{
+    AgentId, CommitId, EventId, ExecutionId, Holder, Incarnation, Lease, RunId, StepId, TaskId, WorkflowId,
+};
 pub use plan::Plan;
 pub use report::{Report, ReportKind};
 pub use task::{Approval, PreviewMode, Priority, Prompt, Task};

@@ -192,11 +192,13 @@ pub struct Invalid {
 impl Plan {
     /// Checks what types alone cannot: lengths, names, that there is a test, that a server has a port.
     pub fn check(&self) -> Result<(), Invalid> {
-        let invalid = |field: &str, problem: &str| Err(Invalid { field: field.into(), problem: problem.into() });
+        let invalid =
+            |field: &str, problem: &str| Err(Invalid { field: field.into(), problem: problem.into() });
         if self.schema != SCHEMA {
             return invalid("schema", &format!("is {}, this version reads {SCHEMA}", self.schema));
         }
-        for (field, text) in [("name", &self.name), ("goal", &self.goal), ("stack.image", &self.stack.image)] {
+        for (field, text) in [("name", &self.name), ("goal", &self.goal), ("stack.image", &self.stack.image)]
+        {
             if text.trim().is_empty() || text.len() > 500 {
                 return invalid(field, "must have 1 to 500 bytes");
             }
@@ -204,7 +206,9 @@ impl Plan {
         if !is_slug(&self.slug) {
             return invalid("slug", "must be lower-case letters, digits and single hyphens, at most 50");
         }
-        for (field, list) in [("features", &self.features), ("acceptance_criteria", &self.acceptance_criteria)] {
+        for (field, list) in
+            [("features", &self.features), ("acceptance_criteria", &self.acceptance_criteria)]
+        {
             if list.is_empty() || list.len() > 50 {
                 return invalid(field, "must have 1 to 50 entries");
             }
@@ -213,7 +217,8 @@ impl Plan {
         if self.run.command.is_empty() {
             return invalid("run.command", "must name a program");
         }
-        let served = self.run.port.is_some() && self.run.health.as_ref().is_some_and(|path| path.starts_with('/'));
+        let served =
+            self.run.port.is_some() && self.run.health.as_ref().is_some_and(|path| path.starts_with('/'));
         if self.run.kind == RunKind::Server && !served {
             return invalid("run", "a server needs a port and a health path that starts with /");
         }
@@ -223,7 +228,10 @@ impl Plan {
     fn check_tests(&self) -> Result<(), Invalid> {
         let invalid = |field: String, problem: &str| Err(Invalid { field, problem: problem.into() });
         if self.tests.is_empty() {
-            return invalid("tests".into(), "must have at least one command: what is not tested is not delivered");
+            return invalid(
+                "tests".into(),
+                "must have at least one command: what is not tested is not delivered",
+            );
         }
         let mut names = BTreeSet::new();
         for (index, test) in self.tests.iter().enumerate() {

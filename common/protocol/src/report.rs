@@ -216,4 +216,3 @@ pub struct Deployment {
     /// What to do with it, a line each.
     pub instructions: Vec<String>,
 }
-

@@ -18,7 +18,9 @@ pub enum PromptError {
     #[error("the prompt is empty; say what to build, such as \"build a todo app\"")]
     Empty,
     /// Larger than [`PROMPT_LIMIT`].
-    #[error("the prompt has {bytes} bytes and at most {PROMPT_LIMIT} are taken; put long material into the repository")]
+    #[error(
+        "the prompt has {bytes} bytes and at most {PROMPT_LIMIT} are taken; put long material into the repository"
+    )]
     TooLong {
         /// The size that was given.
         bytes: usize,

@@ -23,6 +23,12 @@ pub struct Brief {
     pub plan: Option<Plan>,
     /// The paths of the files at that commit.
     pub paths: Vec<String>,
+    /// The paths of the files where the run's work began.
+    pub original_paths: Vec<String>,
+    /// The plan that lay where the run's work began, if that was Slipway's work too.
+    pub original_plan: Option<Plan>,
+    /// Languages whose tests can be run here, the preferred one first.
+    pub languages: Vec<Language>,
 }
 
 /// What an agent asks for.
@@ -42,6 +48,10 @@ pub enum Work {
 
 /// What came of it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step holds one such value at a time; boxes would only cost reading"
+)]
 pub enum Done {
     /// The engine's answer.
     Thought(Answer),
@@ -102,6 +112,10 @@ pub enum Thought {
 
 /// The engine's answer to a [`Thought`]; variants match by name.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step holds one such value at a time; boxes would only cost reading"
+)]
 pub enum Answer {
     /// The plan.
     Plan(Plan),

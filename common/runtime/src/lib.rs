@@ -1,1 +1,13 @@
-//! Empty.
+//! The process kit: what any process needs, whatever it does. It knows nothing of tasks or agents.
+//!
+//! [`Lifecycle`] starts and stops a process, [`config`] reads its settings, [`Clock`] gives it time and ids,
+//! [`retry`] spaces its attempts, [`telemetry`] writes its log.
+
+pub mod clock;
+pub mod config;
+pub mod lifecycle;
+pub mod retry;
+pub mod telemetry;
+
+pub use clock::{Clock, SystemClock};
+pub use lifecycle::{Lifecycle, TaskKind};

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::data::{Cause, Data, Unknown};
 use super::Event;
+use super::data::{Cause, Data, Unknown};
 use crate::artefact::ArtefactRef;
-use crate::id::{CommitId, EventId, ExecutionId, Holder, Incarnation, Lease, RunId, StepId, TaskId, WorkflowId};
+use crate::id::{
+    CommitId, EventId, ExecutionId, Holder, Incarnation, Lease, RunId, StepId, TaskId, WorkflowId,
+};
 use crate::report::{Report, ReportKind};
 use crate::task::{Priority, Task};
 
