@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::docker;
 
 /// How long anything may take that a test waits for.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The program's file; the first call builds it with the profile that the tests have.
 pub fn binary() -> &'static Path {
@@ -72,12 +72,14 @@ impl Ended {
 
 impl Slipway {
     /// The program as it is on a machine with Docker.
+    #[must_use]
     pub fn with_docker() -> Self {
         docker::require();
         Self::new(true)
     }
 
     /// The program as it is on a machine without Docker.
+    #[must_use]
     pub fn without_docker() -> Self {
         let mut slipway = Self::new(false);
         slipway.set("DOCKER_HOST", "unix:///nonexistent/docker.sock");
@@ -141,7 +143,7 @@ impl Slipway {
     pub fn wait_for_records(&self, records: usize) {
         wait_for("records", || {
             let bytes = std::fs::read(self.journal()).ok()?;
-            (bytes.iter().filter(|byte| **byte == b'\n').count() >= records).then_some(())
+            (bytes.split(|byte| *byte == b'\n').count() > records).then_some(())
         });
     }
 }

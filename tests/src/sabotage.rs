@@ -44,7 +44,7 @@ impl Engine for Sabotage {
     }
 
     async fn think(&self, thought: &Thought) -> Result<Answer, Error> {
-        let mut answer = self.inner.think(thought).await?;
+        let mut answer = self.inner.think(&as_blueprint(thought)).await?;
         match (thought, &mut answer) {
             (Thought::Code { revision, .. }, Answer::Code(pieces)) => (self.breaking)(*revision, pieces),
             (Thought::Plan { .. }, Answer::Plan(plan)) => plan.generator.engine.clone_from(&self.name),
@@ -52,6 +52,18 @@ impl Engine for Sabotage {
         }
         Ok(answer)
     }
+}
+
+/// The blueprint engine answers only for plans of its own.
+fn as_blueprint(thought: &Thought) -> Thought {
+    let mut thought = thought.clone();
+    match &mut thought {
+        Thought::Plan { .. } => {}
+        Thought::Architecture { plan } | Thought::Code { plan, .. } | Thought::Review { plan, .. } => {
+            plan.generator.engine = "blueprint".into();
+        }
+    }
+    thought
 }
 
 /// Replaces `find`, which must be there exactly once, in the file at `path`.

@@ -39,8 +39,8 @@ fn the_work_arrives_on_its_own_branch_and_all_else_is_as_it_was() {
         slipway.run(&["run", "build a hello world app", "--repo", theirs.to_str().unwrap(), "--json"]).expect(0).last_json();
     let branch = summary["branch"].as_str().unwrap();
     let after = succeed("git", &["show-ref", "--heads"], &theirs);
-    let others: String = after.lines().filter(|line| !line.ends_with(branch)).map(|line| format!("{line}\n")).collect();
-    assert_eq!(others, before);
+    let others: Vec<&str> = after.lines().filter(|line| !line.ends_with(branch)).collect();
+    assert_eq!(others, before.lines().collect::<Vec<_>>());
     assert_eq!(succeed("git", &["rev-parse", branch], &theirs).trim(), summary["commit"].as_str().unwrap());
     assert_eq!(succeed("git", &["show", &format!("{branch}:README.md")], &theirs), "ours\n");
     assert_eq!(succeed("git", &["show", &format!("{branch}:src/old.txt")], &theirs), "old\n");

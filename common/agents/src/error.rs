@@ -57,12 +57,12 @@ impl Error {
     /// The error's stable code; `docs/errors/` has a page for each.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::NoPlan { .. } => "SLP-NO-PLAN",
-            Self::BadPlan(_) => "SLP-BAD-PLAN",
-            Self::WouldOverwrite { .. } => "SLP-WOULD-OVERWRITE",
-            Self::NotTheirs { .. } | Self::NoCode => "SLP-BAD-CHANGE",
-            Self::NotApproved { .. } => "SLP-NOT-APPROVED",
-            Self::Unexpected { .. } => "SLP-INTERNAL",
+            Self::NoPlan { .. } => "agent.no-plan",
+            Self::BadPlan(_) => "agent.bad-plan",
+            Self::WouldOverwrite { .. } => "agent.would-overwrite",
+            Self::NotTheirs { .. } | Self::NoCode => "agent.bad-change",
+            Self::NotApproved { .. } => "agent.not-approved",
+            Self::Unexpected { .. } => "agent.unexpected",
         }
     }
 }

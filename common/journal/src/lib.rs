@@ -75,9 +75,9 @@ impl Error {
     /// The error's stable code; `docs/errors/` has a page for each.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Create { .. } | Self::Read { .. } | Self::Append { .. } => "SLP-JOURNAL-IO",
-            Self::Locked { .. } => "SLP-RUN-LOCKED",
-            Self::Damaged { .. } => "SLP-JOURNAL-DAMAGED",
+            Self::Create { .. } | Self::Read { .. } | Self::Append { .. } => "journal.io",
+            Self::Locked { .. } => "journal.locked",
+            Self::Damaged { .. } => "journal.damaged",
         }
     }
 }

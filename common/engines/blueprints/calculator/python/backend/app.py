@@ -29,6 +29,7 @@ class App:
             "/healthz": {"GET": lambda request: json_response(200, {"status": "ok"})},
             "/static/style.css": {"GET": static_file("style.css", "text/css; charset=utf-8")},
             "/static/calculator.js": {"GET": static_file("calculator.js", "text/javascript; charset=utf-8")},
+            "/static/icon.svg": {"GET": static_file("icon.svg", "image/svg+xml")},
         }
 
     def respond(self, request: Request) -> Response:

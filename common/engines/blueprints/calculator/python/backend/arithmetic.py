@@ -55,6 +55,6 @@ def fractional_power(base: Fraction, exponent: Fraction, position: int) -> Fract
     """Return a root or another irrational power, rounded to 15 digits."""
     try:
         result = float(base) ** float(exponent)
-    except OverflowError:
+    except (OverflowError, ZeroDivisionError):
         raise CalculationError("The result is too large", position) from None
     return Fraction(f"{result:.{PRECISION}g}")

@@ -9,12 +9,13 @@ from backend.history import MAX_ENTRIES, Calculation
 from backend.tokens import MAX_LENGTH
 
 KEYS = (
-    ("(", "("), (")", ")"), ("^", "to the power of"), ("÷", "divided by"),
+    ("(", "opening parenthesis"), (")", "closing parenthesis"), ("^", "to the power of"), ("÷", "divided by"),
     ("7", "7"), ("8", "8"), ("9", "9"), ("×", "times"),
     ("4", "4"), ("5", "5"), ("6", "6"), ("−", "minus"),
     ("1", "1"), ("2", "2"), ("3", "3"), ("+", "plus"),
     ("0", "0"), (".", "decimal point"), ("%", "percent"),
 )
+DIGITS = "0123456789."
 
 
 def layout(title: str, main: str) -> str:
@@ -26,7 +27,7 @@ def layout(title: str, main: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/style.css">
 <script src="/static/calculator.js" defer></script>
 </head>
@@ -80,7 +81,7 @@ def calculator_page(
 def keypad() -> str:
     """Return the keys that write into the display; the script shows them."""
     return "\n".join(
-        f'<button type="button" class="key{"" if label == key else " operator"}" data-insert="{key}"'
+        f'<button type="button" class="key{"" if key in DIGITS else " operator"}" data-insert="{key}"'
         f' aria-label="{label}" hidden>{key}</button>'
         for key, label in KEYS
     )

@@ -77,7 +77,10 @@ class Handler(BaseHTTPRequestHandler):
         if length > MAX_BODY_BYTES:
             self.rfile.read(min(length, MAX_DISCARDED_BYTES))
             raise Problem(413, f"body: must be at most {MAX_BODY_BYTES} bytes")
-        return self.rfile.read(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise Problem(400, "body: is shorter than Content-Length says")
+        return body
 
     def write(self, response: Response) -> None:
         """Send the response, with the headers that every response has."""

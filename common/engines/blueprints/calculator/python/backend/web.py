@@ -49,7 +49,7 @@ class Problem(Exception):
 
 def json_response(status: int, value: Any, headers: Optional[Mapping[str, str]] = None) -> Response:
     """Return a response with a JSON body."""
-    body = json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    body = json.dumps(value, ensure_ascii=False).encode(errors="replace") + b"\n"
     return Response(status, "application/json; charset=utf-8", body, {"Cache-Control": "no-store", **(headers or {})})
 
 

@@ -45,8 +45,6 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "<< slug >>"
-    sys_version = ""
     timeout = 10
 
     def answer(self) -> None:
@@ -113,6 +111,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.body)
+
+    def version_string(self) -> str:
+        return "<< slug >>"
 
     def log_request(self, code="-", size="-") -> None:
         path = self.path.partition("?")[0]

@@ -62,8 +62,8 @@ def html_response(status: int, text: str, headers=()) -> Response:
 
 
 def json_response(status: int, value, headers=()) -> Response:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return Response(status, body, "application/json", tuple(headers))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(status, text.encode("utf-8"), "application/json", tuple(headers))
 
 
 def no_content() -> Response:

@@ -7,11 +7,9 @@ from backend.errors import InvalidField
 from backend.models import Todo, clean_changes, clean_due, clean_filter, clean_new, clean_title
 
 
-class TitleTest(unittest.TestCase):
-    def test_white_space_is_tidied(self):
+class FieldsTest(unittest.TestCase):
+    def test_a_title_is_tidied_and_may_have_200_characters(self):
         self.assertEqual(clean_title("  Buy \n  milk "), "Buy milk")
-
-    def test_200_characters_are_allowed_and_201_are_not(self):
         self.assertEqual(clean_title("é" * 200), "é" * 200)
         with self.assertRaisesRegex(InvalidField, "title must be at most 200 characters"):
             clean_title("é" * 201)
@@ -21,24 +19,16 @@ class TitleTest(unittest.TestCase):
             with self.subTest(value=ascii(value)), self.assertRaisesRegex(InvalidField, "^title "):
                 clean_title(value)
 
-
-class DueTest(unittest.TestCase):
-    def test_a_date_is_kept_and_nothing_means_no_date(self):
+    def test_a_due_date_is_a_real_day_or_nothing(self):
         self.assertEqual(clean_due("2024-02-29"), "2024-02-29")
         self.assertIsNone(clean_due(""))
         self.assertIsNone(clean_due(None))
-
-    def test_what_is_not_a_date_is_refused(self):
         for value in ("2023-02-29", "20240517", "17/05/2024", "tomorrow", 20240517):
             with self.subTest(value=value), self.assertRaisesRegex(InvalidField, "^due "):
                 clean_due(value)
 
-
-class FieldsTest(unittest.TestCase):
-    def test_a_new_todo_needs_only_a_title(self):
+    def test_a_new_todo_needs_a_title_and_a_change_only_what_it_changes(self):
         self.assertEqual(clean_new({"title": "Walk"}), {"title": "Walk", "due": None})
-
-    def test_changes_hold_only_what_was_sent(self):
         self.assertEqual(clean_changes({"done": True}), {"done": True})
 
     def test_a_field_that_is_not_known_is_named(self):
@@ -47,22 +37,18 @@ class FieldsTest(unittest.TestCase):
         with self.assertRaisesRegex(InvalidField, "'done' is not a field"):
             clean_new({"title": "Walk", "done": True})
 
-    def test_done_is_true_or_false_only(self):
+    def test_done_and_filter_take_their_own_values_only(self):
+        self.assertEqual(clean_filter("done"), "done")
         with self.assertRaisesRegex(InvalidField, "done must be true or false"):
             clean_changes({"done": "yes"})
-
-    def test_only_the_three_filters_exist(self):
-        self.assertEqual(clean_filter("done"), "done")
         with self.assertRaisesRegex(InvalidField, "filter must be one of all, open, done"):
             clean_filter("late")
 
 
 class OverdueTest(unittest.TestCase):
-    def test_an_open_todo_is_overdue_from_the_day_after(self):
+    def test_only_an_open_todo_is_overdue_and_only_from_the_day_after(self):
         todo = Todo(1, "Walk", False, "2024-05-17", "2024-05-01T08:00:00Z")
+        done = Todo(2, "Walk", True, "2024-05-17", "2024-05-01T08:00:00Z")
         self.assertFalse(todo.is_overdue(date(2024, 5, 17)))
         self.assertTrue(todo.is_overdue(date(2024, 5, 18)))
-
-    def test_a_done_todo_is_never_overdue(self):
-        todo = Todo(1, "Walk", True, "2024-05-17", "2024-05-01T08:00:00Z")
-        self.assertFalse(todo.is_overdue(date(2024, 5, 18)))
+        self.assertFalse(done.is_overdue(date(2024, 5, 18)))

@@ -24,11 +24,14 @@ class StoreTest(unittest.TestCase):
     def titles(self, which="all"):
         return [todo.title for todo in self.store.select(which)]
 
-    def test_a_new_todo_is_open_and_knows_when_it_was_added(self):
+    def test_a_new_todo_is_open_and_can_be_changed_field_by_field(self):
         todo = self.store.add("Buy milk", "2024-05-20")
         self.assertEqual(self.store.get(todo.id), todo)
         self.assertEqual((todo.title, todo.done, todo.due), ("Buy milk", False, "2024-05-20"))
         self.assertEqual(todo.created_at, NOON)
+        changed = self.store.update(todo.id, {"title": "Buy oat milk"})
+        self.assertEqual(self.store.get(todo.id), changed)
+        self.assertEqual((changed.title, changed.due), ("Buy oat milk", "2024-05-20"))
 
     def test_filters_show_their_share_in_the_order_of_adding(self):
         self.store.add("one")
@@ -40,12 +43,6 @@ class StoreTest(unittest.TestCase):
         self.assertEqual(self.titles("done"), ["two"])
         self.assertEqual(self.store.counts(), {"all": 3, "open": 2, "done": 1})
 
-    def test_an_update_leaves_the_other_fields_alone(self):
-        todo = self.store.add("Buy milk", "2024-05-20")
-        changed = self.store.update(todo.id, {"title": "Buy oat milk"})
-        self.assertEqual(self.store.get(todo.id), changed)
-        self.assertEqual((changed.title, changed.due), ("Buy oat milk", "2024-05-20"))
-
     def test_clear_completed_removes_only_what_is_done(self):
         done = self.store.add("one")
         self.store.add("two")
@@ -53,14 +50,12 @@ class StoreTest(unittest.TestCase):
         self.assertEqual(self.store.clear_completed(), 1)
         self.assertEqual(self.titles(), ["two"])
 
-    def test_what_is_not_there_is_reported(self):
-        self.assertIsNone(self.store.get(7))
-        self.assertIsNone(self.store.update(7, {"done": True}))
-        self.assertFalse(self.store.delete(7))
-
-    def test_the_id_of_a_deleted_todo_is_not_used_again(self):
+    def test_a_deleted_todo_is_gone_and_its_id_is_not_used_again(self):
         first = self.store.add("one")
         self.assertTrue(self.store.delete(first.id))
+        self.assertFalse(self.store.delete(first.id))
+        self.assertIsNone(self.store.get(first.id))
+        self.assertIsNone(self.store.update(first.id, {"done": True}))
         self.assertNotEqual(self.store.add("two").id, first.id)
 
     def test_todos_survive_a_restart(self):

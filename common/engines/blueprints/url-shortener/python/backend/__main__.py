@@ -21,7 +21,7 @@ def main() -> int:
         return 2
     try:
         store = LinkStore(settings.data_dir)
-        server = web.make_server(settings.host, settings.port)
+        server = web.Server(settings.host, settings.port)
     except (OSError, sqlite3.Error) as error:
         print(f"error: cannot start: {error}", file=sys.stderr)
         return 1

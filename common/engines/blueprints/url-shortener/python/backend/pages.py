@@ -135,10 +135,9 @@ def error_text(entry: Entry, name: str) -> str:
 def notice(view: View) -> str:
     """What the last action did."""
     if view.created:
-        address = escape(f"{view.base_url}/{view.created.code}")
         return f"""<div class="notice">
       <p>Your short link is ready:</p>
-      <p class="big"><a href="/{view.created.code}" data-copy="{address}">{escape(shown(address))}</a></p>
+      <p class="big">{short_link(view.created, view.base_url, shown(view.base_url))}</p>
     </div>"""
     if view.deleted:
         return f'<div class="notice"><p>The link “{escape(view.deleted)}” was deleted.</p></div>'
@@ -158,11 +157,10 @@ def link_list(view: View) -> str:
 
 def link_item(link: Link, base_url: str) -> str:
     """One link with its target, its visits and its delete button."""
-    address = escape(f"{base_url}/{link.code}")
     return f"""
         <li>
           <div class="link">
-            <p class="short"><a href="/{link.code}" data-copy="{address}">{escape(shown(address))}</a></p>
+            <p class="short">{short_link(link, base_url)}</p>
             <p class="target" title="{escape(link.url)}">{escape(link.url)}</p>
             <p class="quiet"><span class="hits">{plural(link.hits, "visit")}</span>
               · <time datetime="{link.created_at}">{day(link.created_at)}</time></p>
@@ -171,6 +169,12 @@ def link_item(link: Link, base_url: str) -> str:
             <button class="button subtle" type="submit" aria-label="Delete {link.code}">Delete</button>
           </form>
         </li>"""
+
+
+def short_link(link: Link, base_url: str, shown_host: str = "") -> str:
+    """The short address, ready to follow; the script adds a button that copies it."""
+    address = escape(f"{base_url}/{link.code}")
+    return f'<a href="/{link.code}" data-copy="{address}">{escape(shown_host)}/{link.code}</a>'
 
 
 def page_links(view: View) -> str:

@@ -114,7 +114,10 @@ class Application:
                 raise HttpError(400, f"{name} is not a known field")
             if not isinstance(value, str) and not (name == "alias" and value is None):
                 raise HttpError(400, f"{name} must be text")
-        link = self._shorten(request, document.get("url", ""), document.get("alias") or "")
+        try:
+            link = self._shorten(request, document.get("url", ""), document.get("alias") or "")
+        except InputError as error:
+            raise HttpError(input_error_status(error), str(error)) from None
         headers = {"Location": f"/api/links/{link.code}"}
         return web.json_response(201, self._to_json(request, link), headers)
 
@@ -136,11 +139,9 @@ class Application:
         url, alias = form.get("url", ""), form.get("alias", "")
         try:
             link = self._shorten(request, url, alias)
-        except HttpError as error:
-            if not isinstance(error.__cause__, InputError):
-                raise
-            entry = pages.Entry(url, alias, error.__cause__.field, str(error))
-            return web.html_response(error.status, self._home(request, entry))
+        except InputError as error:
+            entry = pages.Entry(url, alias, error.field, str(error))
+            return web.html_response(input_error_status(error), self._home(request, entry))
         return web.redirect(303, f"/?created={link.code}")
 
     def _submit_deletion(self, code: str, request: Request) -> Response:
@@ -177,10 +178,6 @@ class Application:
     def _shorten(self, request: Request, url: str, alias: str) -> Link:
         try:
             return self._shortener.shorten(url, alias, self._own_addresses(request))
-        except AliasTaken as error:
-            raise HttpError(409, str(error)) from error
-        except InputError as error:
-            raise HttpError(400, str(error)) from error
         except NoFreeCode:
             raise HttpError(503, "no free code was found; try again") from None
 
@@ -211,10 +208,15 @@ class Application:
         if site:
             own = site in ("same-origin", "none")
         else:
-            own = not origin or origin in (f"http://{self._host(request)}",
-                                           f"https://{self._host(request)}", self._public_url)
+            host = self._host(request)
+            own = not origin or origin in (f"http://{host}", f"https://{host}", self._public_url)
         if not own:
             raise HttpError(403, "this request came from another site")
+
+
+def input_error_status(error: InputError) -> int:
+    """Return the HTTP status for wrong input."""
+    return 409 if isinstance(error, AliasTaken) else 400
 
 
 def read_number(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 MAX_BODY = 64 * 1024
 MAX_DISCARDED = 1024 * 1024
+NO_HEADERS: Mapping[str, str] = {}
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
@@ -44,19 +45,19 @@ class Response:
 class HttpError(Exception):
     """The request cannot be served; carries the status and what to tell the client."""
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] = {}):
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] = NO_HEADERS):
         super().__init__(message)
         self.status = status
         self.headers = dict(headers)
 
 
-def json_response(status: int, document: object, headers: Mapping[str, str] = {}) -> Response:
+def json_response(status: int, document: object, headers: Mapping[str, str] = NO_HEADERS) -> Response:
     """Answer with a JSON document."""
     body = json.dumps(document).encode()
     return Response(status, body, "application/json", {"Cache-Control": "no-store", **headers})
 
 
-def html_response(status: int, html: str, headers: Mapping[str, str] = {}) -> Response:
+def html_response(status: int, html: str, headers: Mapping[str, str] = NO_HEADERS) -> Response:
     """Answer with a page."""
     headers = {"Cache-Control": "no-store", **headers}
     return Response(status, html.encode(), "text/html; charset=utf-8", headers)
@@ -98,24 +99,21 @@ Application = Callable[[Request], Response]
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Listens for connections and gives each one a thread."""
+    """Gives each connection a thread. The caller sets `application` before it serves."""
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 64
     application: Application
 
+    def __init__(self, host: str, port: int):
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), Handler)
+
     def handle_error(self, request, client_address):
         """Stay silent when a client goes away; report everything else."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError, socket.timeout)):
             traceback.print_exc()
-
-
-def make_server(host: str, port: int) -> Server:
-    """Bind a server; the caller sets its application."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    kind = type("Server", (Server,), {"address_family": family})
-    return kind((host, port), Handler)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -128,17 +126,25 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def answer(self) -> None:
-        """Answer one request."""
+        """Answer one request; a client that went away or is too slow gets none."""
         try:
-            response = self.server.application(self.read_request())
-        except HttpError as error:
-            response = json_response(error.status, {"error": str(error)}, error.headers)
-        except Exception:
-            traceback.print_exc()
-            response = json_response(500, {"error": "the server could not answer this request"})
-        self.send(response)
+            self.send(self.respond())
+        except OSError:
+            self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+
+    def respond(self) -> Response:
+        """Let the application answer; errors become answers too."""
+        try:
+            return self.server.application(self.read_request())
+        except HttpError as error:
+            return json_response(error.status, {"error": str(error)}, error.headers)
+        except OSError:
+            raise
+        except Exception:
+            traceback.print_exc()
+            return json_response(500, {"error": "the server could not answer this request"})
 
     def read_request(self) -> Request:
         """Read the rest of the request; raise HttpError where it is unacceptable."""
@@ -164,7 +170,10 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.rfile.read(min(length, MAX_DISCARDED))
             raise HttpError(413, f"body must have at most {MAX_BODY} bytes")
-        return self.rfile.read(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError("the client closed the connection inside the body")
+        return body
 
     def send(self, response: Response) -> None:
         """Send the answer with the headers that every answer has."""

@@ -1,0 +1,14 @@
+//! Sandboxes and previews on a real container engine. Open `docker/support.rs` for what each test begins with.
+
+#[path = "docker/bombs.rs"]
+mod bombs;
+#[path = "docker/prepare.rs"]
+mod prepare;
+#[path = "docker/preview.rs"]
+mod preview;
+#[path = "docker/sandbox.rs"]
+mod sandbox;
+#[path = "docker/support.rs"]
+mod support;
+#[path = "docker/sweep.rs"]
+mod sweep;

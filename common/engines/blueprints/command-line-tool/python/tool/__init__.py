@@ -1,0 +1,3 @@
+"""<< name >>: counts, finds, converts and names text."""
+
+VERSION = "1.0.0"

@@ -1,0 +1,41 @@
+// Starts the server: node backend/main.mjs.
+
+import { fileURLToPath } from "node:url";
+
+import { createServer } from "./server.mjs";
+import { readSettings, SettingsError } from "./settings.mjs";
+import { loadSite } from "./site.mjs";
+
+const FRONTEND = new URL("../frontend/", import.meta.url);
+
+function main() {
+  let settings;
+  try {
+    settings = readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(`<< slug >>: ${error.message}`);
+    process.exitCode = 2;
+    return;
+  }
+  serve(settings);
+}
+
+function serve({ host, port }) {
+  const server = createServer(loadSite(fileURLToPath(FRONTEND)), console.log);
+  server.on("error", (error) => {
+    console.error(`<< slug >>: cannot listen on ${host}:${port}: ${error.message}`);
+    process.exitCode = 1;
+  });
+  server.listen(port, host, () => {
+    console.log(`<< name >> listens on http://${host}:${server.address().port}`);
+  });
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main();

@@ -1,0 +1,3 @@
+"""The server side of << name >>."""
+
+APP_NAME = "<< name >>"

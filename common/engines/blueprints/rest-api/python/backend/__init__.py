@@ -1,0 +1,1 @@
+"""The server of << name >>: a REST API for << entity.plural | replace("_", " ") >>."""

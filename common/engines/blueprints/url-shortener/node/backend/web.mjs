@@ -1,0 +1,160 @@
+// HTTP plumbing: reads a request, lets the application answer it and sends the answer.
+
+import http from "node:http";
+
+const MAX_BODY = 64 * 1024;
+const MAX_DISCARDED = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 500;
+const SECURITY_HEADERS = {
+  "Content-Security-Policy":
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
+
+// The request cannot be served; carries the status and what to tell the client.
+export class HttpError extends Error {
+  constructor(status, message, headers = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+// Answers with a JSON document.
+export function jsonResponse(status, document, headers = {}) {
+  return {
+    status,
+    body: JSON.stringify(document),
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers },
+  };
+}
+
+// Answers with a page.
+export function htmlResponse(status, html, headers = {}) {
+  const type = "text/html; charset=utf-8";
+  return {
+    status,
+    body: html,
+    headers: { "Content-Type": type, "Cache-Control": "no-store", ...headers },
+  };
+}
+
+// Sends the browser somewhere else.
+export function redirect(status, location) {
+  return { status, body: "", headers: { Location: location, "Cache-Control": "no-store" } };
+}
+
+// Returns the JSON object in the body or throws HttpError.
+export function readJson(request) {
+  requireType(request, "application/json");
+  let document;
+  try {
+    document = JSON.parse(decode(request.body));
+  } catch {
+    throw new HttpError(400, "body must be valid JSON");
+  }
+  if (document === null || typeof document !== "object" || Array.isArray(document)) {
+    throw new HttpError(400, "body must be a JSON object");
+  }
+  return document;
+}
+
+// Returns the fields of a submitted form or throws HttpError.
+export function readForm(request) {
+  requireType(request, "application/x-www-form-urlencoded");
+  try {
+    return new URLSearchParams(decode(request.body));
+  } catch {
+    throw new HttpError(400, "body must be a valid form");
+  }
+}
+
+function decode(bytes) {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
+function requireType(request, wanted) {
+  const type = (request.headers["content-type"] ?? "").split(";")[0].trim().toLowerCase();
+  if (type !== wanted) throw new HttpError(415, `content type must be ${wanted}`);
+}
+
+// Makes a server; the caller sets its `application` before requests arrive.
+export function createServer() {
+  const server = http.createServer((incoming, outgoing) => {
+    respond(server.application, incoming)
+      .then((response) => send(outgoing, response))
+      .catch(() => incoming.destroy());
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
+}
+
+// Binds the server and returns its port.
+export async function listen(server, port, host) {
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  return server.address().port;
+}
+
+// Takes no new connections and returns when the requests in progress have ended.
+export async function stop(server) {
+  const closed = new Promise((resolve) => { server.close(resolve); });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+// Lets the application answer; errors become answers too, but for a client that went away.
+async function respond(application, incoming) {
+  try {
+    return await application.handle(await readRequest(incoming));
+  } catch (error) {
+    if (incoming.destroyed && error.code === "ECONNRESET") throw error;
+    if (error instanceof HttpError) {
+      return jsonResponse(error.status, { error: error.message }, error.headers);
+    }
+    console.error(error);
+    return jsonResponse(500, { error: "the server could not answer this request" });
+  }
+}
+
+async function readRequest(incoming) {
+  const [path, query = ""] = incoming.url.split(/\?(.*)/s);
+  return {
+    method: incoming.method,
+    path,
+    query: new URLSearchParams(query),
+    headers: incoming.headers,
+    body: await readBody(incoming),
+  };
+}
+
+// Reads the body; a body that is too long is read away so that the answer arrives.
+async function readBody(incoming) {
+  const tooLarge = new HttpError(413, `body must have at most ${MAX_BODY} bytes`, {
+    Connection: "close",
+  });
+  if (Number(incoming.headers["content-length"] ?? 0) > MAX_DISCARDED) throw tooLarge;
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of incoming) {
+    length += chunk.length;
+    if (length > MAX_DISCARDED) break;
+    if (length <= MAX_BODY) chunks.push(chunk);
+  }
+  if (length > MAX_BODY) throw tooLarge;
+  return Buffer.concat(chunks);
+}
+
+// Sends the answer with the headers that every answer has.
+function send(outgoing, response) {
+  const headers = { ...SECURITY_HEADERS, ...response.headers };
+  if (response.status !== 204) headers["Content-Length"] = Buffer.byteLength(response.body);
+  outgoing.writeHead(response.status, headers);
+  outgoing.end(response.body);
+}

@@ -1,0 +1,73 @@
+//! The commands, a file each; here only which one is meant.
+
+mod agents;
+mod bench;
+mod blueprints;
+mod configuration;
+mod doctor;
+mod driving;
+mod inspect;
+mod previews;
+mod tasks;
+mod workflows;
+
+use clap::CommandFactory as _;
+use slipway_runtime::telemetry::{self, Format};
+
+use crate::args::{Cli, Command};
+use crate::config::LogFormat;
+use crate::environment;
+use crate::exit::{Exit, Failure, Outcome};
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Outcome {
+    let Cli { command, global } = cli;
+    match command {
+        // These work without a configuration, and so with a broken one.
+        Command::Completions { shell } => completions(shell),
+        Command::Blueprints => blueprints::list(global.json),
+        Command::Workflow(command) => workflows::run(&command, global.json),
+        Command::Agents(command) => agents::run(&command, global.json),
+        Command::Config(command) => configuration::run(command, &global),
+        Command::Doctor => doctor::run(&global).await,
+        Command::Bench(bench) => bench::run(&bench, &global).await,
+        command => {
+            let config = environment::settings(&global)?;
+            start_log(&config.log)?;
+            match command {
+                Command::Run(run) => driving::run(run, &global, config).await,
+                Command::Resume(task) => driving::resume(&task, &global, config).await,
+                Command::Approve(task) => driving::approve(&task, &global, config).await,
+                Command::Reject(reject) => driving::reject(&reject, &global, config).await,
+                Command::Cancel(task) => driving::cancel(&task, &global, config).await,
+                Command::List => inspect::list(&global),
+                Command::Show(task) => inspect::show(&task, &global),
+                Command::Logs(logs) => inspect::logs(&logs, &global).await,
+                Command::Diff(task) => inspect::diff(&task, &global).await,
+                Command::Preview(command) => previews::run(&command, &global).await,
+                Command::Completions { .. }
+                | Command::Blueprints
+                | Command::Workflow(_)
+                | Command::Agents(_)
+                | Command::Config(_)
+                | Command::Doctor
+                | Command::Bench(_) => Ok(Exit::Done),
+            }
+        }
+    }
+}
+
+fn start_log(log: &crate::config::Log) -> Result<(), Failure> {
+    let format = match log.format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    telemetry::start(&log.filter, format)
+        .map_err(|error| Failure::new(Exit::Usage, "config.invalid", slipway_worker::chain(&error)))
+}
+
+fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "slipway", &mut script);
+    crate::output::data(String::from_utf8_lossy(&script).trim_end())
+}

@@ -1,0 +1,233 @@
+//! The commands that drive a run: `run`, `resume`, `approve`, `reject`, `cancel`.
+
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use slipway_protocol::task::PROMPT_LIMIT;
+use slipway_protocol::{Approval, PreviewMode, Priority, Prompt, Task, TaskId};
+use slipway_runtime::{Clock as _, Lifecycle, SystemClock};
+use slipway_worker::sequential::{Stopped, Underway, Word};
+use slipway_worker::{Layout, Observer, Sequential, Summary};
+
+use super::tasks;
+use crate::args::{ApprovalArg, Global, PreviewArg, RejectArgs, RunArgs, Task as TaskArg};
+use crate::config::{Config, SandboxKind};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::view::{JsonLines, Lines, Silent};
+use crate::{environment, output};
+
+/// How long clean-up may take after an interrupt.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// `slipway run`.
+pub(super) async fn run(args: RunArgs, global: &Global, config: Config) -> Outcome {
+    let prompt = read_prompt(&args.prompt)?;
+    let task = Task {
+        id: TaskId::new(SystemClock.new_id()),
+        prompt,
+        priority: Priority::Normal,
+        repository: args.repo.as_deref().map(absolute).transpose()?,
+        approval: args.approval.map_or(config.run.approval, Into::into),
+        preview: args.preview.map_or(config.preview.mode, Into::into),
+        created_at: SystemClock.now(),
+    };
+    let driver = driver(global, &config, args.sandbox).await?;
+    let session = Session::start(&driver, global)?;
+    let mut underway = session.guarded(driver.begin(task, session.observer.as_ref())).await??;
+    session.drive(&mut underway).await
+}
+
+/// `slipway resume`.
+pub(super) async fn resume(wanted: &TaskArg, global: &Global, config: Config) -> Outcome {
+    let driver = driver(global, &config, None).await?;
+    let task = tasks::find(driver.recorder().layout(), wanted)?;
+    let session = Session::start(&driver, global)?;
+    let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
+    session.drive(&mut underway).await
+}
+
+/// `slipway approve`.
+pub(super) async fn approve(wanted: &TaskArg, global: &Global, config: Config) -> Outcome {
+    answer(wanted, global, config, Word::Approve).await
+}
+
+/// `slipway reject`.
+pub(super) async fn reject(args: &RejectArgs, global: &Global, config: Config) -> Outcome {
+    match answer(&args.task, global, config, Word::Reject(args.reason.clone())).await? {
+        // The task has ended as the person wanted.
+        Exit::TaskFailed => Ok(Exit::Done),
+        other => Ok(other),
+    }
+}
+
+async fn answer(wanted: &TaskArg, global: &Global, config: Config, word: Word) -> Outcome {
+    let driver = driver(global, &config, None).await?;
+    let task = tasks::find(driver.recorder().layout(), wanted)?;
+    let session = Session::start(&driver, global)?;
+    let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
+    driver.recorder().say(&mut underway, word, session.observer.as_ref())?;
+    session.drive(&mut underway).await
+}
+
+/// `slipway cancel`.
+pub(super) async fn cancel(wanted: &TaskArg, global: &Global, config: Config) -> Outcome {
+    let layout = environment::layout(global)?;
+    let task = tasks::find(&layout, wanted)?;
+    environment::recorder(&layout).cancel(task, &Silent)?;
+    wait_until_stopped(&layout, task).await?;
+    if let Ok(found) = environment::find(config.sandbox.kind).await
+        && let Some(docker) = found.docker
+    {
+        sweep(&layout, &docker).await;
+    }
+    let record = tasks::read(&layout, task)?;
+    if global.json { output::json(&record.summary) } else { output::data(&format!("{} cancelled", task.short())) }
+}
+
+/// A run that another process drives stops within a moment of being asked; one that does not is reported.
+async fn wait_until_stopped(layout: &Layout, task: TaskId) -> Result<(), Failure> {
+    let path = layout.journal(task);
+    let stopped = async {
+        while slipway_journal::is_held(&path) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), stopped).await.map_err(|_elapsed| {
+        let message = format!("task {} was asked to stop and its process has not answered within 30 s", task.short());
+        Failure::new(Exit::Failed, "task.not-stopping", message)
+    })
+}
+
+fn read_prompt(given: &str) -> Result<Prompt, Failure> {
+    let mut text = given.to_owned();
+    if given == "-" {
+        text.clear();
+        let limit = PROMPT_LIMIT as u64 + 1;
+        std::io::stdin().take(limit).read_to_string(&mut text).map_err(|error| {
+            Failure::new(Exit::Usage, "prompt.invalid", format!("cannot read the prompt from standard input: {error}"))
+        })?;
+    }
+    text.parse().map_err(|error: slipway_protocol::task::PromptError| {
+        Failure::new(Exit::Usage, "prompt.invalid", error.to_string())
+    })
+}
+
+/// A path is made absolute, so that a resumed run finds it from anywhere; a URL stays.
+fn absolute(repository: &str) -> Result<String, Failure> {
+    let is_url = repository.contains("://") || (repository.contains(':') && !std::path::Path::new(repository).exists());
+    if is_url {
+        return Ok(repository.to_owned());
+    }
+    let path = std::path::Path::new(repository).canonicalize().map_err(|error| {
+        Failure::new(Exit::Usage, "git.origin-missing", format!("--repo {repository}: {error}; give a repository's path or URL"))
+    })?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| Failure::new(Exit::Usage, "git.origin-refused", "--repo: the path is not UTF-8"))
+}
+
+async fn driver(global: &Global, config: &Config, sandbox: Option<SandboxKind>) -> Result<Sequential, Failure> {
+    let layout = environment::layout(global)?;
+    let kind = sandbox.unwrap_or(config.sandbox.kind);
+    let found = environment::find(kind).await?;
+    if let Some(docker) = &found.docker {
+        sweep(&layout, docker).await;
+    }
+    if kind == SandboxKind::Process {
+        output::talk(
+            "note: --sandbox process runs generated code as your user on this host: it can read your files and use \
+             the network. Only memory, time and output are limited.",
+        );
+    }
+    Ok(environment::sequential(layout, config, found))
+}
+
+/// Removes what ended runs left on Docker and previews whose time is over.
+async fn sweep(layout: &Layout, docker: &slipway_containers::Docker) {
+    let swept = slipway_worker::sweep_docker(layout, &environment::delivery(), docker, Arc::new(SystemClock)).await;
+    if let Err(failure) = swept {
+        tracing::warn!(problem = failure.message, "what earlier runs left on Docker could not be swept");
+    }
+}
+
+/// One command's drive of a run: its view, and the signals that stop it.
+struct Session<'a> {
+    driver: &'a Sequential,
+    observer: Arc<dyn Observer>,
+    lines: Option<Arc<Lines>>,
+    life: Lifecycle,
+    json: bool,
+}
+
+impl<'a> Session<'a> {
+    fn start(driver: &'a Sequential, global: &Global) -> Result<Self, Failure> {
+        let life = Lifecycle::new(GRACE);
+        life.listen_for_signals()?;
+        let lines = (!global.json).then(|| Arc::new(Lines::new(global.no_color)));
+        let observer: Arc<dyn Observer> = match &lines {
+            Some(lines) => Arc::<Lines>::clone(lines),
+            None => Arc::new(JsonLines),
+        };
+        Ok(Self { driver, observer, lines, life, json: global.json })
+    }
+
+    /// Work before the run exists: an interrupt ends it, and nothing is left to resume.
+    async fn guarded<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.life.soft().cancelled() => {
+                Err(Failure::new(Exit::Interrupted, "cli.interrupted", "interrupted before the task began"))
+            }
+        }
+    }
+
+    async fn drive(&self, underway: &mut Underway) -> Outcome {
+        let driven = self.driver.drive(underway, self.observer.as_ref(), self.life.soft());
+        let driven = tokio::select! {
+            driven = driven => driven,
+            () = self.life.hard().cancelled() => Ok(Stopped::Interrupted),
+        };
+        if let Some(lines) = &self.lines {
+            lines.finish();
+        }
+        self.life.shut_down().await;
+        if !self.driver.hands().settle(GRACE).await {
+            tracing::warn!("something is left on Docker; the next command sweeps it");
+        }
+        let stopped = driven?;
+        let task = underway.run().task().id;
+        let record = tasks::read(self.driver.recorder().layout(), task)?;
+        // This process still holds the journal, and drives the run no more.
+        let summary = Summary::of(&record.run, &record.events, self.driver.recorder().layout(), false);
+        if self.json {
+            output::json(&summary)?;
+        } else {
+            output::data(&super::inspect::describe(&summary))?;
+        }
+        Ok(match stopped {
+            Stopped::Waiting => Exit::Waiting,
+            Stopped::Interrupted => Exit::Interrupted,
+            Stopped::Ended => super::inspect::exit_of(&record.run, &record.events),
+        })
+    }
+}
+
+impl From<ApprovalArg> for Approval {
+    fn from(arg: ApprovalArg) -> Self {
+        match arg {
+            ApprovalArg::Auto => Self::Auto,
+            ApprovalArg::Manual => Self::Manual,
+        }
+    }
+}
+
+impl From<PreviewArg> for PreviewMode {
+    fn from(arg: PreviewArg) -> Self {
+        match arg {
+            PreviewArg::Auto => Self::Auto,
+            PreviewArg::DockerInDocker => Self::DockerInDocker,
+            PreviewArg::ComposeOnly => Self::ComposeOnly,
+        }
+    }
+}

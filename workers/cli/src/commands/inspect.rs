@@ -1,0 +1,195 @@
+//! The commands that look: `list`, `show`, `logs`, `diff`.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::time::Duration;
+
+use serde_json::json;
+use slipway_git_store::Store;
+use slipway_protocol::event::Cause;
+use slipway_protocol::{Data, Event};
+use slipway_worker::{Layout, Summary};
+use slipway_workflow::{Run, Status};
+
+use super::tasks;
+use crate::args::{Global, LogsArgs, Task};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::{environment, output, view};
+
+/// The longest patch that is printed, in bytes.
+const DIFF_LIMIT: usize = 64 * 1024 * 1024;
+
+/// `slipway list`.
+pub(super) fn list(global: &Global) -> Outcome {
+    let layout = environment::layout(global)?;
+    let mut items = Vec::new();
+    for task in layout.tasks()? {
+        match tasks::read(&layout, task) {
+            Ok(record) => items.push(record.summary),
+            Err(failure) => output::talk(&format!("warning: task {task} cannot be read: {}", failure.message)),
+        }
+    }
+    output::list(global.json, &items, "no tasks yet; `slipway run \"build a todo app\"` makes one", |summary| {
+        let prompt: String = summary.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+        format!("{}  {:<17}  {}", summary.task.short(), summary.status, prompt)
+    })
+}
+
+/// `slipway show`.
+pub(super) fn show(wanted: &Task, global: &Global) -> Outcome {
+    let layout = environment::layout(global)?;
+    let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
+    if global.json {
+        let events: Vec<serde_json::Value> =
+            record.events.iter().filter_map(|event| serde_json::from_slice(&event.to_json()).ok()).collect();
+        let mut shown = serde_json::to_value(&record.summary).expect("a summary has string keys only");
+        shown["events"] = json!(events);
+        return output::json(&shown);
+    }
+    let mut text = describe(&record.summary);
+    text.push_str("\n\nhistory");
+    for event in &record.events {
+        write!(text, "\n  {}", history_line(event, &record.run)).expect("writing to a string cannot fail");
+    }
+    output::data(&text)
+}
+
+fn history_line(event: &Event, run: &Run) -> String {
+    let step = event.holder.and_then(|holder| view::step_of(run, holder.execution)).map_or("", slipway_protocol::StepId::as_str);
+    let detail = match &event.data {
+        Data::Result { report, commit, .. } => format!("{} {}", report.outcome(), commit.short()),
+        Data::ExecutionFailed { cause, message, .. } => {
+            format!("{cause}: {}", message.lines().next().unwrap_or_default())
+        }
+        Data::ExecutionReleased { reason } => reason.clone(),
+        _ => String::new(),
+    };
+    let lease = event.holder.map_or_else(String::new, |holder| format!("lease {}", holder.lease));
+    let line = format!("{}  {:<22} {step:<13} {lease:<8} {detail}", output::clock(event.time), event.event_type());
+    line.trim_end().to_owned()
+}
+
+/// A summary for a person.
+pub(super) fn describe(summary: &Summary) -> String {
+    let mut rows: Vec<(&str, String)> = vec![("task", summary.task.to_string()), ("status", summary.status.to_owned())];
+    let mut add = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+    add("reason", summary.reason.clone());
+    add("repository", Some(summary.repository.clone()));
+    add("branch", summary.commit.as_ref().map(|_| summary.branch.clone()));
+    add("commit", summary.commit.as_ref().map(ToString::to_string));
+    add("tests", summary.tests.as_ref().map(view::count));
+    add("evidence", summary.evidence.as_ref().map(|path| path.display().to_string()));
+    add("not built", Some(summary.not_built.join(", ")).filter(|list| !list.is_empty()));
+    add("revisions", Some(summary.revisions.to_string()).filter(|_| summary.revisions > 0));
+    for finding in &summary.findings {
+        let place = finding.path.as_ref().map(|path| format!("{}: ", path.escape_debug())).unwrap_or_default();
+        add("finding", Some(format!("[{}] {place}{}", finding.check, finding.message)));
+    }
+    if let Some(preview) = &summary.preview {
+        add("preview", Some(preview.url.clone().unwrap_or_else(|| preview.health.clone())));
+        for line in &preview.instructions {
+            add("", Some(line.clone()));
+        }
+    }
+    for (index, command) in summary.next.iter().enumerate() {
+        add(if index == 0 { "next" } else { "" }, Some(command.clone()));
+    }
+    let duration = Duration::from_millis(summary.duration_ms);
+    rows.push(("time", format!("{:.1} s", duration.as_secs_f64())));
+    let lines: Vec<String> = rows.into_iter().map(|(name, value)| format!("{name:<11} {value}")).collect();
+    lines.join("\n")
+}
+
+/// The exit code that a run's end has.
+pub(super) fn exit_of(run: &Run, events: &[Event]) -> Exit {
+    let refused = |event: &Event| {
+        matches!(&event.data, Data::ExecutionFailed { cause: Cause::Refused, code: Some(code), .. } if code.starts_with("engine."))
+    };
+    match run.status() {
+        Status::Failed { .. } if events.iter().any(refused) => Exit::Refused,
+        Status::Failed { .. } => Exit::TaskFailed,
+        Status::Cancelled { .. } => Exit::TaskCancelled,
+        Status::AwaitingApproval { .. } => Exit::Waiting,
+        Status::Running | Status::Completed => Exit::Done,
+    }
+}
+
+/// `slipway logs`.
+pub(super) async fn logs(args: &LogsArgs, global: &Global) -> Outcome {
+    let layout = environment::layout(global)?;
+    let task = tasks::find(&layout, &args.task)?;
+    if args.tests {
+        return test_logs(&layout, task);
+    }
+    let path = layout.progress(task);
+    let mut position = 0;
+    loop {
+        let driven = slipway_journal::is_held(&layout.journal(task));
+        position = print_progress(&path, position, global.json)?;
+        if !(args.follow && driven) {
+            return Ok(Exit::Done);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// Prints the whole lines after `position` and returns where they end.
+fn print_progress(path: &std::path::Path, position: u64, as_json: bool) -> Result<u64, Failure> {
+    let Ok(mut file) = std::fs::File::open(path) else { return Ok(position) };
+    file.seek(SeekFrom::Start(position))?;
+    let mut reader = BufReader::new(file);
+    let mut position = position;
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+        position += line.len() as u64;
+        if let Ok(event) = Event::from_json(&line) {
+            if as_json {
+                output::data(String::from_utf8_lossy(&line).trim_end())?;
+            } else if let Data::TaskProgress { step, message } = &event.data {
+                output::data(&format!("{}  {:<13} {message}", output::clock(event.time), step.as_str()))?;
+            }
+        }
+        line.clear();
+    }
+    Ok(position)
+}
+
+fn test_logs(layout: &Layout, task: slipway_protocol::TaskId) -> Outcome {
+    let folder = layout.artefacts(task);
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::not_found("task.no-tests", format!("task {} has not run tests yet", task.short())));
+    }
+    for path in paths {
+        output::data(visible(&String::from_utf8_lossy(&std::fs::read(path)?)).trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What a test printed is not trusted with the terminal: control characters are shown and not obeyed.
+fn visible(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+/// `slipway diff`.
+pub(super) async fn diff(wanted: &Task, global: &Global) -> Outcome {
+    let layout = environment::layout(global)?;
+    let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
+    let store = Store::new(layout.repositories());
+    let task = record.run.task();
+    let git = |error: slipway_git_store::Error| Failure::from(slipway_worker::Failure::from(error));
+    let repository = match &task.repository {
+        Some(origin) => store.adopt(origin).await.map_err(git)?,
+        None => store.create(&task.id.short(), task.created_at).await.map_err(git)?,
+    };
+    let patch = repository.diff(record.run.base(), record.run.head(), DIFF_LIMIT).await.map_err(git)?;
+    if global.json {
+        output::json(&json!({ "task": task.id, "base": record.run.base(), "head": record.run.head(), "patch": patch }))
+    } else {
+        output::data(visible(&patch).trim_end())
+    }
+}

@@ -1,0 +1,164 @@
+//! What this machine offers: Docker, or else Python or Node; and the run's driver made of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use slipway_agents::Definition as Agent;
+use slipway_containers::Docker;
+use slipway_engines::{Blueprint, Engine};
+use slipway_git_store::Store;
+use slipway_protocol::plan::Language;
+use slipway_protocol::{AgentId, Incarnation};
+use slipway_runtime::{Clock, SystemClock};
+use slipway_worker::hands::{Hands, Limits, Sandbox, Setup, interpreter_version};
+use slipway_worker::sequential::Recorder;
+use slipway_worker::{Layout, Performer, Sequential};
+use slipway_workflow::Definition;
+
+use crate::args::Global;
+use crate::config::{self, Config, EngineName, SandboxKind};
+use crate::exit::{Exit, Failure};
+
+/// Where the state lies.
+pub fn layout(global: &Global) -> Result<Layout, Failure> {
+    let root = global.data_dir.clone().or_else(users_data_dir).ok_or_else(|| {
+        Failure::new(Exit::Usage, "cli.data-dir", "there is no home directory; name a data directory with --data-dir")
+    })?;
+    Ok(Layout::open(&root, SystemClock.new_id())?)
+}
+
+fn users_data_dir() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_DATA_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")))?;
+    Some(folder.join("slipway"))
+}
+
+/// The settings, checked.
+pub fn settings(global: &Global) -> Result<Config, Failure> {
+    let usage = |message: String| Failure::new(Exit::Usage, "config.invalid", message);
+    let loaded = config::read(global.config.as_deref()).map_err(|error| usage(slipway_worker::chain(&error)))?;
+    let problems = config::problems(&loaded.values);
+    if problems.is_empty() { Ok(loaded.values) } else { Err(usage(problems.join("; "))) }
+}
+
+/// What a run is made of: sandbox, Docker for previews, languages.
+#[derive(Debug)]
+pub struct Found {
+    /// Where tests run.
+    pub sandbox: Sandbox,
+    /// Docker, where it answers.
+    pub docker: Option<Docker>,
+    /// Languages whose tests can run, the preferred one first.
+    pub languages: Vec<Language>,
+}
+
+/// Looks for what a run needs; refuses when nothing can run its tests.
+pub async fn find(wanted: SandboxKind) -> Result<Found, Failure> {
+    let docker = Docker::connect().await;
+    let missing = |message: String| Failure::new(Exit::Environment, "environment.missing", message);
+    match (wanted, docker) {
+        (SandboxKind::Auto | SandboxKind::Docker, Ok(docker)) => Ok(Found {
+            sandbox: Sandbox::Docker(docker.clone()),
+            docker: Some(docker),
+            languages: vec![Language::Python, Language::Node],
+        }),
+        (SandboxKind::Docker, Err(error)) => {
+            Err(missing(format!("--sandbox docker: {}", slipway_worker::chain(&error))))
+        }
+        (kind, docker) => {
+            let languages = local_languages().await;
+            if languages.is_empty() {
+                let reason = docker.as_ref().err().map(|error| slipway_worker::chain(error)).unwrap_or_default();
+                return Err(missing(nothing_found(&reason)));
+            }
+            let any_engine = kind == SandboxKind::Process;
+            Ok(Found { sandbox: Sandbox::Process { any_engine }, docker: docker.ok(), languages })
+        }
+    }
+}
+
+fn nothing_found(docker: &str) -> String {
+    format!(
+        "nothing on this machine can run tests: Docker does not answer ({docker}), and neither python3 (3.9 or newer) \
+         nor node (18.19 or newer) is installed. Install one of them: Docker from https://docs.docker.com/engine/install/ \
+         for isolated tests and a running preview, or `apt-get install python3`, or https://nodejs.org/"
+    )
+}
+
+/// Languages whose interpreter is installed here and new enough.
+pub async fn local_languages() -> Vec<Language> {
+    let mut found = Vec::new();
+    for (language, oldest) in [(Language::Python, (3, 9)), (Language::Node, (18, 19))] {
+        let version = interpreter_version(language).await;
+        if version.as_deref().and_then(numbers).is_some_and(|version| version >= oldest) {
+            found.push(language);
+        }
+    }
+    found
+}
+
+/// Major and minor number in a text such as `Python 3.13.0` or `Node v20.1.0`.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let number = version.rsplit(' ').next()?.trim_start_matches('v');
+    let mut parts = number.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// The built-in workflow.
+pub fn delivery() -> Definition {
+    Definition::delivery(&agent_ids()).expect("the built-in workflow is valid; a test loads it")
+}
+
+/// What reads and keeps the runs of a data directory.
+pub fn recorder(layout: &Layout) -> Recorder {
+    Recorder::new(layout.clone(), delivery(), Arc::new(SystemClock))
+}
+
+/// The ids of the built-in agents.
+pub fn agent_ids() -> std::collections::BTreeSet<AgentId> {
+    Agent::built_in().into_iter().map(|agent| agent.id).collect()
+}
+
+/// A driver of runs made of what was found.
+pub fn sequential(layout: Layout, config: &Config, found: Found) -> Sequential {
+    let engine: Arc<dyn Engine> = match config.engine.name {
+        EngineName::Blueprint => Arc::new(Blueprint::new()),
+    };
+    let sandbox = &config.sandbox;
+    let hands = Hands::new(Setup {
+        store: Store::new(layout.repositories()),
+        engine,
+        sandbox: found.sandbox,
+        preview: found.docker,
+        preview_ttl: time::Duration::hours(config.preview.ttl_hours.into()),
+        limits: Limits {
+            memory: u64::from(sandbox.memory_mb) << 20,
+            cpus: sandbox.cpus,
+            pids: sandbox.pids,
+            wall_clock: Duration::from_secs(sandbox.wall_clock_seconds.into()),
+            log_bytes: (sandbox.log_kb as usize) << 10,
+            ..Limits::default()
+        },
+        pull: sandbox.pull,
+        languages: found.languages,
+        owner: layout.owner().to_owned(),
+        work_dir: layout.work(),
+    });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let incarnation = Incarnation::new(clock.new_id());
+    let performer = Performer::new(Agent::built_in(), hands, incarnation, Arc::clone(&clock));
+    Sequential::new(layout, delivery(), performer, clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_as_programs_print_them() {
+        assert_eq!(numbers("Python 3.13.0"), Some((3, 13)));
+        assert_eq!(numbers("Node v20.20.2"), Some((20, 20)));
+        assert_eq!(numbers("nonsense"), None);
+    }
+}
