@@ -63,6 +63,7 @@ impl Ended {
     }
 
     /// Panics with all that was printed unless the exit code is `code`.
+    #[expect(clippy::return_self_not_must_use, reason = "often only the check is wanted")]
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);

@@ -1,6 +1,5 @@
 //! Wrong input: a clear error that names the input and the way out, and the documented exit code.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Write as _;
 use std::process::Stdio;

@@ -25,35 +25,35 @@ Data goes to standard output, everything else to standard error.";
 /// Turns a prompt into a tested, reviewed, running application.
 #[derive(Debug, Parser)]
 #[command(name = "slipway", version, after_help = EXIT_CODES, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
 }
 
 /// What holds for every command.
 #[derive(Debug, Clone, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Where all state lies [default: the user's data folder, ~/.local/share/slipway]
     #[arg(long, global = true, env = "SLIPWAY_DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// The configuration file
     #[arg(long, global = true, env = "SLIPWAY_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// No colours and no spinner (as `NO_COLOR` does)
     #[arg(long, global = true)]
-    pub no_color: bool,
+    pub(crate) no_color: bool,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Build what a prompt asks for, from plan to preview
     Run(RunArgs),
     /// Go on with a task that was interrupted
@@ -99,26 +99,26 @@ pub enum Command {
 
 /// `slipway run`.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// What to build, such as "build a todo app"; - reads it from standard input
-    pub prompt: String,
+    pub(crate) prompt: String,
     /// Work on an existing repository: a path or a URL
     #[arg(long, value_name = "PATH OR URL")]
-    pub repo: Option<String>,
+    pub(crate) repo: Option<String>,
     /// Who lets the reviewed commit be deployed
     #[arg(long, value_enum)]
-    pub approval: Option<ApprovalArg>,
+    pub(crate) approval: Option<ApprovalArg>,
     /// How the result is shown
     #[arg(long, value_enum)]
-    pub preview: Option<PreviewArg>,
+    pub(crate) preview: Option<PreviewArg>,
     /// Where the tests run; `process` means without isolation, whatever engine wrote the code
     #[arg(long, value_enum)]
-    pub sandbox: Option<SandboxKind>,
+    pub(crate) sandbox: Option<SandboxKind>,
 }
 
 /// Who approves.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum ApprovalArg {
+pub(crate) enum ApprovalArg {
     /// The review is enough.
     Auto,
     /// A person decides.
@@ -128,7 +128,7 @@ pub enum ApprovalArg {
 /// How results are shown.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub enum PreviewArg {
+pub(crate) enum PreviewArg {
     /// Docker where it answers, else a compose file.
     Auto,
     /// Build, run, give a URL.
@@ -139,39 +139,39 @@ pub enum PreviewArg {
 
 /// A command about one task.
 #[derive(Debug, Clone, Args)]
-pub struct Task {
+pub(crate) struct Task {
     /// The task's id, or its last eight digits; without one, the newest task
-    pub task: Option<String>,
+    pub(crate) task: Option<String>,
 }
 
 /// `slipway logs`.
 #[derive(Debug, Args)]
-pub struct LogsArgs {
+pub(crate) struct LogsArgs {
     /// Which task.
     #[command(flatten)]
-    pub task: Task,
+    pub(crate) task: Task,
     /// Go on printing until the task stops
     #[arg(short, long)]
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// Print what the newest tests printed
     #[arg(long)]
-    pub tests: bool,
+    pub(crate) tests: bool,
 }
 
 /// `slipway reject`.
 #[derive(Debug, Args)]
-pub struct RejectArgs {
+pub(crate) struct RejectArgs {
     /// Which task.
     #[command(flatten)]
-    pub task: Task,
+    pub(crate) task: Task,
     /// Why
     #[arg(long, default_value = "no reason given")]
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// `slipway preview`.
 #[derive(Debug, Subcommand)]
-pub enum Preview {
+pub(crate) enum Preview {
     /// List the previews that run
     List,
     /// Print a preview's URL and open it in a browser
@@ -182,7 +182,7 @@ pub enum Preview {
 
 /// `slipway workflow`.
 #[derive(Debug, Subcommand)]
-pub enum Workflow {
+pub(crate) enum Workflow {
     /// Check a definition; without a file, the built-in one
     Check {
         /// The definition
@@ -197,7 +197,7 @@ pub enum Workflow {
 
 /// `slipway agents`.
 #[derive(Debug, Subcommand)]
-pub enum Agents {
+pub(crate) enum Agents {
     /// List the agents
     List,
     /// Show an agent
@@ -215,7 +215,7 @@ pub enum Agents {
 
 /// `slipway config`.
 #[derive(Debug, Clone, Copy, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Check the configuration
     Check,
     /// Print every setting with its origin
@@ -224,11 +224,11 @@ pub enum ConfigCommand {
 
 /// `slipway bench`.
 #[derive(Debug, Args)]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     /// Measure runs of six no-op steps in one process against their journal's bare flushes
     #[arg(long, required = true)]
-    pub sequential: bool,
+    pub(crate) sequential: bool,
     /// How many runs each of the rounds has
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub runs: u32,
+    pub(crate) runs: u32,
 }

@@ -20,7 +20,7 @@ use crate::environment;
 use crate::exit::{Exit, Failure, Outcome};
 
 /// Does what the command line says.
-pub async fn run(cli: Cli) -> Outcome {
+pub(crate) async fn run(cli: Cli) -> Outcome {
     let Cli { command, global } = cli;
     match command {
         // These work without a configuration, and so with a broken one.

@@ -7,64 +7,64 @@ use slipway_protocol::{Approval, PreviewMode};
 use slipway_runtime::config::{Error, Loaded, Sources, load};
 
 /// The defaults, which are the documentation too.
-pub const DEFAULTS: &str = include_str!("config.default.toml");
+pub(crate) const DEFAULTS: &str = include_str!("config.default.toml");
 
 /// Names under the prefix that are flags' variables and not settings.
 const NOT_SETTINGS: &[&str] = &["SLIPWAY_DATA_DIR", "SLIPWAY_CONFIG"];
 
 /// The settings.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Config {
+pub(crate) struct Config {
     /// What thinks.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// Where generated code is tested.
-    pub sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
     /// How results are shown.
-    pub preview: Preview,
+    pub(crate) preview: Preview,
     /// How a run goes.
-    pub run: Run,
+    pub(crate) run: Run,
     /// The log.
-    pub log: Log,
+    pub(crate) log: Log,
 }
 
 /// What thinks.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Engine {
+pub(crate) struct Engine {
     /// The engine.
-    pub name: EngineName,
+    pub(crate) name: EngineName,
 }
 
 /// The engines of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EngineName {
+pub(crate) enum EngineName {
     /// The offline catalogue.
     Blueprint,
 }
 
 /// Where generated code is tested.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     /// Container, process, or what there is.
-    pub kind: SandboxKind,
+    pub(crate) kind: SandboxKind,
     /// MiB.
-    pub memory_mb: u32,
+    pub(crate) memory_mb: u32,
     /// Processors.
-    pub cpus: f64,
+    pub(crate) cpus: f64,
     /// Processes.
-    pub pids: u32,
+    pub(crate) pids: u32,
     /// Seconds.
-    pub wall_clock_seconds: u32,
+    pub(crate) wall_clock_seconds: u32,
     /// KiB.
-    pub log_kb: u32,
+    pub(crate) log_kb: u32,
     /// Whether missing images are pulled.
-    pub pull: bool,
+    pub(crate) pull: bool,
 }
 
 /// Where generated code is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum SandboxKind {
+pub(crate) enum SandboxKind {
     /// Docker where it answers, else a process for the blueprints' code only.
     Auto,
     /// Containers.
@@ -75,33 +75,33 @@ pub enum SandboxKind {
 
 /// How results are shown.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Preview {
+pub(crate) struct Preview {
     /// How.
-    pub mode: PreviewMode,
+    pub(crate) mode: PreviewMode,
     /// Hours.
-    pub ttl_hours: u32,
+    pub(crate) ttl_hours: u32,
 }
 
 /// How a run goes.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Run {
+pub(crate) struct Run {
     /// Who lets it be deployed.
-    pub approval: Approval,
+    pub(crate) approval: Approval,
 }
 
 /// The log.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Log {
+pub(crate) struct Log {
     /// The filter.
-    pub filter: String,
+    pub(crate) filter: String,
     /// The format.
-    pub format: LogFormat,
+    pub(crate) format: LogFormat,
 }
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
@@ -109,7 +109,7 @@ pub enum LogFormat {
 }
 
 /// Reads the settings: defaults, `file` or the user's own, the environment.
-pub fn read(file: Option<&Path>) -> Result<Loaded<Config>, Error> {
+pub(crate) fn read(file: Option<&Path>) -> Result<Loaded<Config>, Error> {
     let users = users_file().filter(|path| path.exists());
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -125,7 +125,7 @@ pub fn read(file: Option<&Path>) -> Result<Loaded<Config>, Error> {
 }
 
 /// Bounds that types cannot say; each problem names its key.
-pub fn problems(config: &Config) -> Vec<String> {
+pub(crate) fn problems(config: &Config) -> Vec<String> {
     let sandbox = &config.sandbox;
     let mut problems = Vec::new();
     let mut within = |key: &str, value: f64, low: f64, high: f64| {

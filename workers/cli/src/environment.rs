@@ -21,7 +21,7 @@ use crate::config::{self, Config, EngineName, SandboxKind};
 use crate::exit::{Exit, Failure};
 
 /// Where the state lies.
-pub fn layout(global: &Global) -> Result<Layout, Failure> {
+pub(crate) fn layout(global: &Global) -> Result<Layout, Failure> {
     let root = global.data_dir.clone().or_else(users_data_dir).ok_or_else(|| {
         Failure::new(Exit::Usage, "cli.data-dir", "there is no home directory; name a data directory with --data-dir")
     })?;
@@ -35,7 +35,7 @@ fn users_data_dir() -> Option<PathBuf> {
 }
 
 /// The settings, checked.
-pub fn settings(global: &Global) -> Result<Config, Failure> {
+pub(crate) fn settings(global: &Global) -> Result<Config, Failure> {
     let usage = |message: String| Failure::new(Exit::Usage, "config.invalid", message);
     let loaded = config::read(global.config.as_deref()).map_err(|error| usage(slipway_worker::chain(&error)))?;
     let problems = config::problems(&loaded.values);
@@ -44,17 +44,17 @@ pub fn settings(global: &Global) -> Result<Config, Failure> {
 
 /// What a run is made of: sandbox, Docker for previews, languages.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// Where tests run.
-    pub sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
     /// Docker, where it answers.
-    pub docker: Option<Docker>,
+    pub(crate) docker: Option<Docker>,
     /// Languages whose tests can run, the preferred one first.
-    pub languages: Vec<Language>,
+    pub(crate) languages: Vec<Language>,
 }
 
 /// Looks for what a run needs; refuses when nothing can run its tests.
-pub async fn find(wanted: SandboxKind) -> Result<Found, Failure> {
+pub(crate) async fn find(wanted: SandboxKind) -> Result<Found, Failure> {
     let docker = Docker::connect().await;
     let missing = |message: String| Failure::new(Exit::Environment, "environment.missing", message);
     match (wanted, docker) {
@@ -87,7 +87,7 @@ fn nothing_found(docker: &str) -> String {
 }
 
 /// Languages whose interpreter is installed here and new enough.
-pub async fn local_languages() -> Vec<Language> {
+pub(crate) async fn local_languages() -> Vec<Language> {
     let mut found = Vec::new();
     for (language, oldest) in [(Language::Python, (3, 9)), (Language::Node, (18, 19))] {
         let version = interpreter_version(language).await;
@@ -106,22 +106,22 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 }
 
 /// The built-in workflow.
-pub fn delivery() -> Definition {
+pub(crate) fn delivery() -> Definition {
     Definition::delivery(&agent_ids()).expect("the built-in workflow is valid; a test loads it")
 }
 
 /// What reads and keeps the runs of a data directory.
-pub fn recorder(layout: &Layout) -> Recorder {
+pub(crate) fn recorder(layout: &Layout) -> Recorder {
     Recorder::new(layout.clone(), delivery(), Arc::new(SystemClock))
 }
 
 /// The ids of the built-in agents.
-pub fn agent_ids() -> std::collections::BTreeSet<AgentId> {
+pub(crate) fn agent_ids() -> std::collections::BTreeSet<AgentId> {
     Agent::built_in().into_iter().map(|agent| agent.id).collect()
 }
 
 /// A driver of runs made of what was found.
-pub fn sequential(layout: Layout, config: &Config, found: Found) -> Sequential {
+pub(crate) fn sequential(layout: Layout, config: &Config, found: Found) -> Sequential {
     let engine: Arc<dyn Engine> = match config.engine.name {
         EngineName::Blueprint => Arc::new(Blueprint::new()),
     };

@@ -7,7 +7,7 @@ use slipway_worker::sequential::Error as RunError;
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Done = 0,
     /// Something failed that is not the task's fault.
@@ -40,26 +40,26 @@ impl From<Exit> for ExitCode {
 
 /// An error on its way to the person.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The exit code.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     /// The error's stable code; `docs/errors/` has a page for each.
-    pub code: String,
+    pub(crate) code: String,
     /// What failed, why, and the way out.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// What every command returns.
-pub type Outcome = Result<Exit, Failure>;
+pub(crate) type Outcome = Result<Exit, Failure>;
 
 impl Failure {
     /// An error with a code of its own.
-    pub fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
         Self { exit, code: code.into(), message: message.into() }
     }
 
     /// Something named on the command line does not exist.
-    pub fn not_found(code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn not_found(code: &str, message: impl Into<String>) -> Self {
         Self::new(Exit::NotFound, code, message)
     }
 }
@@ -68,8 +68,9 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
             RunError::NotFound { .. } => Exit::NotFound,
-            RunError::NotWaiting { .. } | RunError::Ended { .. } => Exit::Conflict,
-            RunError::Journal(slipway_journal::Error::Locked { .. }) => Exit::Conflict,
+            RunError::NotWaiting { .. }
+            | RunError::Ended { .. }
+            | RunError::Journal(slipway_journal::Error::Locked { .. }) => Exit::Conflict,
             RunError::Begin(failure) if !failure.retryable => Exit::Usage,
             _ => Exit::Failed,
         };

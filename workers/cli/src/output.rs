@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::exit::{Failure, Outcome, Exit};
 
 /// Prints a line of data.
-pub fn data(line: &str) -> Outcome {
+pub(crate) fn data(line: &str) -> Outcome {
     let mut out = anstream::stdout().lock();
     match writeln!(out, "{line}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -17,12 +17,12 @@ pub fn data(line: &str) -> Outcome {
 }
 
 /// Prints a value as one line of JSON.
-pub fn json(value: &impl Serialize) -> Outcome {
+pub(crate) fn json(value: &impl Serialize) -> Outcome {
     data(&serde_json::to_string(value).expect("what is printed has string keys only"))
 }
 
 /// Prints a list: as `{"items": […]}`, or a line each.
-pub fn list<T: Serialize>(as_json: bool, items: &[T], empty: &str, line: impl Fn(&T) -> String) -> Outcome {
+pub(crate) fn list<T: Serialize>(as_json: bool, items: &[T], empty: &str, line: impl Fn(&T) -> String) -> Outcome {
     if as_json {
         return json(&json!({ "items": items }));
     }
@@ -36,18 +36,18 @@ pub fn list<T: Serialize>(as_json: bool, items: &[T], empty: &str, line: impl Fn
 }
 
 /// A time of day for people, in UTC.
-pub fn clock(time: time::OffsetDateTime) -> String {
+pub(crate) fn clock(time: time::OffsetDateTime) -> String {
     format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 /// Prints a line of talk.
-pub fn talk(line: &str) {
+pub(crate) fn talk(line: &str) {
     // Nobody can be told that standard error is gone.
     let _gone = writeln!(anstream::stderr().lock(), "{line}");
 }
 
 /// Prints why the program fails.
-pub fn failure(failure: &Failure, as_json: bool) {
+pub(crate) fn failure(failure: &Failure, as_json: bool) {
     let Failure { exit, code, message } = failure;
     if as_json {
         let value = json!({ "error": { "code": code, "message": message, "exit_code": *exit as u8 } });

@@ -15,7 +15,7 @@ use crate::output;
 
 /// Prints every event as a line of JSON.
 #[derive(Debug)]
-pub struct JsonLines;
+pub(crate) struct JsonLines;
 
 impl Observer for JsonLines {
     fn event(&self, event: &Event, _run: &Run) {
@@ -27,7 +27,7 @@ impl Observer for JsonLines {
 
 /// Sees nothing.
 #[derive(Debug)]
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Observer for Silent {
     fn event(&self, _event: &Event, _run: &Run) {}
@@ -35,7 +35,7 @@ impl Observer for Silent {
 
 /// Prints lines for a person.
 #[derive(Debug)]
-pub struct Lines {
+pub(crate) struct Lines {
     spinner: Option<ProgressBar>,
     colour: bool,
     began: Mutex<BTreeMap<StepId, OffsetDateTime>>,
@@ -43,7 +43,7 @@ pub struct Lines {
 
 impl Lines {
     /// A view; the spinner only on a terminal, colours only where they are wanted.
-    pub fn new(no_color: bool) -> Self {
+    pub(crate) fn new(no_color: bool) -> Self {
         let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let spinner = (terminal && !plain).then(|| {
@@ -98,7 +98,7 @@ impl Lines {
     }
 
     /// Takes the living line away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
         }
@@ -119,7 +119,7 @@ impl Observer for Lines {
                 self.ended(event, run, good, &text);
             }
             Data::ExecutionFailed { message, retryable, .. } => {
-                let again = if *retryable && !run.status().ending().is_some() { "; trying again" } else { "" };
+                let again = if *retryable && run.status().ending().is_none() { "; trying again" } else { "" };
                 self.ended(event, run, false, &format!("{}{again}", first_line(message)));
             }
             Data::ExecutionReleased { reason } => self.ended(event, run, false, &format!("given back ({reason})")),
@@ -133,7 +133,7 @@ impl Observer for Lines {
 }
 
 /// The step that an execution is a visit of.
-pub fn step_of(run: &Run, execution: ExecutionId) -> Option<&StepId> {
+pub(crate) fn step_of(run: &Run, execution: ExecutionId) -> Option<&StepId> {
     run.executions().get(&execution).map(|execution| &execution.step)
 }
 
@@ -161,7 +161,7 @@ fn describe(report: &Report) -> (bool, String) {
 }
 
 /// Counts as a phrase.
-pub fn count(tally: &Tally) -> String {
+pub(crate) fn count(tally: &Tally) -> String {
     let skipped = if tally.skipped > 0 { format!(", {} skipped", tally.skipped) } else { String::new() };
     format!("{} passed, {} failed{skipped}", tally.passed, tally.failed)
 }

@@ -70,14 +70,14 @@ async fn open(layout: &Layout, docker: &Docker, wanted: &Task, as_json: bool) ->
     if as_json {
         return output::json(&entry(info));
     }
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let opened = std::process::Command::new(opener)
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let started = std::process::Command::new(program)
         .arg(&url)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    if opened.is_err() {
+    if started.is_err() {
         output::talk("no browser could be started here; open the address yourself");
     }
     output::data(&url)

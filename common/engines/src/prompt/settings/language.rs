@@ -23,6 +23,9 @@ pub(super) fn find(open: &mut Open) -> Option<Wish> {
     let mut wish = Wish { languages: Vec::new(), any: false };
     for at in 0..open.words.len() {
         let Some(language) = open.word(at).and_then(|word| language(&word.lower)) else { continue };
+        if open.word(at + 1).is_some_and(|next| next.gap == Gap::Space && (next.lower == "2" || next.lower.starts_with("2."))) {
+            continue;
+        }
         let before = at.checked_sub(1);
         let again = !wish.languages.is_empty() && open.is(before, &["and", "or"]) && at >= 2 && open.word(at - 2).is_none();
         let is_addition = again || open.is(before, BEFORE) || open.is(Some(at + 1), AFTER);
@@ -68,7 +71,7 @@ fn start(open: &Open, at: usize, again: bool) -> usize {
 fn end(open: &Open, at: usize) -> usize {
     let mut to = at + 1;
     while let Some(word) = open.word(to).filter(|word| word.gap == Gap::Space) {
-        let is_version = word.lower.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && word.lower != "2";
+        let is_version = word.lower.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if !is_version && !word.is(&["only", "js", "based"]) {
             break;
         }
