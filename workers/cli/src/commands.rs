@@ -43,7 +43,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
                 Command::List => inspect::list(&global),
                 Command::Show(task) => inspect::show(&task, &global),
                 Command::Logs(logs) => inspect::logs(&logs, &global).await,
-                Command::Diff(task) => inspect::diff(&task, &global).await,
+                Command::Diff(task) => inspect::diff(&task, &global, &config).await,
                 Command::Preview(command) => previews::run(&command, &global).await,
                 Command::Completions { .. }
                 | Command::Blueprints

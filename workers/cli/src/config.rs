@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     /// Where generated code is tested.
     pub(crate) sandbox: Sandbox,
+    /// Repositories behind a URL.
+    pub(crate) git: Git,
     /// How results are shown.
     pub(crate) preview: Preview,
     /// How a run goes.
@@ -59,6 +61,13 @@ pub(crate) struct Sandbox {
     pub(crate) log_kb: u32,
     /// Whether missing images are pulled.
     pub(crate) pull: bool,
+}
+
+/// Repositories behind a URL.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Git {
+    /// A Git configuration file; empty for none.
+    pub(crate) config_file: PathBuf,
 }
 
 /// Where generated code is tested.

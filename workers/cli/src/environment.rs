@@ -7,7 +7,7 @@ use std::time::Duration;
 use slipway_agents::Definition as Agent;
 use slipway_containers::Docker;
 use slipway_engines::{Blueprint, Engine};
-use slipway_git_store::Store;
+use slipway_git_store::{Settings, Store};
 use slipway_protocol::plan::Language;
 use slipway_protocol::{AgentId, Incarnation};
 use slipway_runtime::{Clock, SystemClock};
@@ -110,6 +110,12 @@ pub(crate) fn delivery() -> Definition {
     Definition::delivery(&agent_ids()).expect("the built-in workflow is valid; a test loads it")
 }
 
+/// The repositories of a data directory.
+pub(crate) fn store(layout: &Layout, config: &Config) -> Store {
+    let config_file = Some(config.git.config_file.clone()).filter(|path| !path.as_os_str().is_empty());
+    Store::with_settings(layout.repositories(), Settings { config_file, ..Settings::default() })
+}
+
 /// What reads and keeps the runs of a data directory.
 pub(crate) fn recorder(layout: &Layout) -> Recorder {
     Recorder::new(layout.clone(), delivery(), Arc::new(SystemClock))
@@ -127,7 +133,7 @@ pub(crate) fn sequential(layout: Layout, config: &Config, found: Found) -> Seque
     };
     let sandbox = &config.sandbox;
     let hands = Hands::new(Setup {
-        store: Store::new(layout.repositories()),
+        store: store(&layout, config),
         engine,
         sandbox: found.sandbox,
         preview: found.docker,

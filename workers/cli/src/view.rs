@@ -84,7 +84,7 @@ impl Lines {
         let began = self.began.lock().unwrap_or_else(PoisonError::into_inner).get(step).copied();
         let seconds = began.map_or(0.0, |began| (event.time - began).as_seconds_f64());
         let mark = if good { self.paint("32", "✓") } else { self.paint("31", "✗") };
-        self.line(&format!("{mark} {step:<14} {seconds:>6.1} s  {text}"));
+        self.line(&format!("{mark} {:<14} {seconds:>6.1} s  {text}", step.as_str()));
     }
 
     fn progress(&self, step: &StepId, message: &str) {

@@ -5,7 +5,6 @@ use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::time::Duration;
 
 use serde_json::json;
-use slipway_git_store::Store;
 use slipway_protocol::event::Cause;
 use slipway_protocol::{Data, Event};
 use slipway_worker::{Layout, Summary};
@@ -13,6 +12,7 @@ use slipway_workflow::{Run, Status};
 
 use super::tasks;
 use crate::args::{Global, LogsArgs, Task};
+use crate::config::Config;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{environment, output, view};
 
@@ -176,10 +176,10 @@ fn visible(text: &str) -> String {
 }
 
 /// `slipway diff`.
-pub(super) async fn diff(wanted: &Task, global: &Global) -> Outcome {
+pub(super) async fn diff(wanted: &Task, global: &Global, config: &Config) -> Outcome {
     let layout = environment::layout(global)?;
     let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
-    let store = Store::new(layout.repositories());
+    let store = environment::store(&layout, config);
     let task = record.run.task();
     let git = |error: slipway_git_store::Error| Failure::from(slipway_worker::Failure::from(error));
     let repository = match &task.repository {
