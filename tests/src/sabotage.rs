@@ -26,7 +26,7 @@ impl std::fmt::Debug for Sabotage {
 impl Sabotage {
     /// An engine whose code `breaking` changes; it is told the revision.
     pub fn new(breaking: impl Fn(u32, &mut Vec<Piece>) + Send + Sync + 'static) -> Self {
-        Self { name: "blueprint".into(), inner: Arc::new(Blueprint::new()), breaking: Arc::new(breaking) }
+        Self { name: "blueprint".into(), inner: Arc::new(Blueprint), breaking: Arc::new(breaking) }
     }
 
     /// The same under another name: it is no blueprint then, and not trusted as one.

@@ -20,7 +20,7 @@ const LANGUAGES: [Language; 2] = [Language::Python, Language::Node];
 const WORKERS: usize = 2;
 
 async fn render(prompt: &str, language: Language) -> (Plan, Vec<Piece>) {
-    let engine = Blueprint::new();
+    let engine = Blueprint;
     let thought = Thought::Plan { prompt: prompt.parse().unwrap(), languages: vec![language] };
     let Answer::Plan(plan) = engine.think(&thought).await.unwrap() else { panic!("no plan") };
     let thought = Thought::Code { plan: plan.clone(), revision: 0, failures: Vec::new(), findings: Vec::new() };

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
+use bollard::models::{ContainerCreateBody, HostConfig, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, UploadToContainerOptionsBuilder};
 use tar::{Builder, EntryType, Header};
 use tokio_util::sync::CancellationToken;
@@ -132,12 +132,16 @@ async fn hand_over(docker: &Docker, prepare: &Prepare, volume: &str) -> Result<(
             entrypoint: Some(vec!["/never-started".into()]),
             user: Some(USER.into()),
             labels: Some(prepare.labels.write(Kind::Sandbox, None)),
-            host_config: Some(profile::with_dependencies(profile::hardened(docker, &bounds), &dependencies)),
+            host_config: Some(HostConfig {
+                // The engine unpacks nothing into a read-only root, and this one is never run.
+                readonly_rootfs: Some(false),
+                ..profile::with_dependencies(profile::hardened(docker, &bounds), &dependencies)
+            }),
             ..ContainerCreateBody::default()
         };
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
         docker.call("create the container", CALL, docker.api.create_container(Some(options), body)).await?;
-        let options = UploadToContainerOptionsBuilder::default().path("/deps").build();
+        let options = UploadToContainerOptionsBuilder::default().path("/").build();
         let archive = bollard::body_full(own_folder().into());
         let call = docker.api.upload_to_container(&name, Some(options), archive);
         docker.call("hand over the volume", CALL, call).await
@@ -152,10 +156,10 @@ fn own_folder() -> Vec<u8> {
     header.set_entry_type(EntryType::Directory);
     header.set_mode(0o755);
     header.set_size(0);
-    header.set_uid(UID);
-    header.set_gid(UID);
+    header.set_uid(UID.into());
+    header.set_gid(UID.into());
     let mut archive = Builder::new(Vec::new());
-    archive.append_data(&mut header, "./", std::io::empty()).expect("writing to memory cannot fail");
+    archive.append_data(&mut header, "deps", std::io::empty()).expect("writing to memory cannot fail");
     archive.into_inner().expect("writing to memory cannot fail")
 }
 

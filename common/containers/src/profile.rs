@@ -17,9 +17,9 @@ use crate::program::Limits;
 /// The user and group that everything runs as; no image has a name for it, and it owns nothing.
 pub(crate) const USER: &str = "65532:65532";
 /// The user's number, for the owner of folders.
-pub(crate) const UID: u64 = 65532;
-/// Folders and files that one temporary file system may hold: each costs memory beside its content.
-const INODES: u32 = 200_000;
+pub(crate) const UID: u32 = 65532;
+/// Bytes of a temporary file system for each file or folder that it may hold, as those cost memory too.
+const BYTES_PER_INODE: u64 = 4096;
 /// Shared memory, in bytes.
 const SHM: i64 = 64 * 1024 * 1024;
 
@@ -83,9 +83,9 @@ pub(crate) fn sandbox(
     HostConfig {
         network_mode: Some(if *network == Network::None { "none".into() } else { "bridge".into() }),
         tmpfs: Some(HashMap::from([
-            ("/work".into(), tmpfs("exec", limits.work_bytes, "0755", UID)),
-            ("/tmp".into(), tmpfs("noexec", limits.work_bytes, "1777", 0)),
-            ("/slipway".into(), tmpfs("noexec", ours, "0755", UID)),
+            ("/work".into(), tmpfs("exec", limits.work_bytes, "0755", UID, UID)),
+            ("/tmp".into(), tmpfs("noexec", limits.work_bytes, "1777", UID, UID)),
+            ("/slipway".into(), tmpfs("noexec", ours, "0755", UID, UID)),
         ])),
         mounts: Some(dependencies.map(mount).into_iter().collect()),
         log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
@@ -98,9 +98,11 @@ pub(crate) fn with_dependencies(config: HostConfig, dependencies: &Dependencies)
     HostConfig { mounts: Some(vec![mount(dependencies)]), ..config }
 }
 
-/// The options of a temporary file system of `size` bytes.
-pub(crate) fn tmpfs(exec: &str, size: u64, mode: &str, owner: u64) -> String {
-    format!("rw,{exec},nosuid,nodev,size={size},nr_inodes={INODES},mode={mode},uid={owner},gid={owner}")
+/// The options of a temporary file system of `size` bytes. The owner is given beside the mode, as a folder that the
+/// image has at that place gives it its own mode.
+pub(crate) fn tmpfs(exec: &str, size: u64, mode: &str, uid: u32, gid: u32) -> String {
+    let inodes = size / BYTES_PER_INODE + 1024;
+    format!("rw,{exec},nosuid,nodev,size={size},nr_inodes={inodes},mode={mode},uid={uid},gid={gid}")
 }
 
 fn ulimit(name: &str, limit: i64) -> ResourcesUlimits {

@@ -113,7 +113,7 @@ impl Drop for Counted {
 fn in_background(docker: &Docker, thing: &Thing) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     let Ok(docker) = docker.reconnected() else { return };
-    let removed = runtime.block_on(tokio::time::timeout(REMOVAL, patiently(&docker, thing)));
+    let removed = runtime.block_on(async { tokio::time::timeout(REMOVAL, patiently(&docker, thing)).await });
     if removed.is_err() {
         tracing::warn!(?thing, "not removed; the sweep will");
     }

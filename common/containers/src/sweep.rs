@@ -48,6 +48,9 @@ pub struct Swept {
     pub networks: usize,
 }
 
+/// The kinds that containers have. A build's steps run in containers that bear the labels of the image.
+const CONTAINERS: [Kind; 3] = [Kind::Sandbox, Kind::Preview, Kind::Image];
+
 /// The owner's previews, whole and half, in the order of their ids.
 pub async fn list(docker: &Docker, owner: &str) -> Result<Vec<PreviewInfo>, Error> {
     let mut found = Vec::new();
@@ -124,7 +127,7 @@ pub async fn stop(docker: &Docker, id: &str) -> Result<bool, Error> {
 
 /// Removes an attempt's preview: what it is looked at with, its container, its images.
 pub(crate) async fn remove_attempt(docker: &Docker, of: &Labels) -> Result<(), Error> {
-    for kind in [Kind::Sandbox, Kind::Preview] {
+    for kind in CONTAINERS {
         for (id, marked) in containers(docker, &of.owner, kind).await? {
             if marked.labels.execution == of.execution && marked.labels.lease == of.lease {
                 remove(docker, &Thing::Container(id)).await?;
@@ -167,7 +170,7 @@ pub async fn sweep(
     let ended = |marked: &Marked| {
         marked.expires.is_some_and(|expires| expires <= now) || !keep(marked.kind, &marked.labels)
     };
-    for kind in [Kind::Sandbox, Kind::Preview] {
+    for kind in CONTAINERS {
         for (id, marked) in containers(docker, owner, kind).await? {
             if ended(&marked) {
                 swept.containers += usize::from(remove(docker, &Thing::Container(id)).await?);

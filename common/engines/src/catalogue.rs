@@ -48,6 +48,10 @@ pub(crate) struct Kind {
     pub(crate) run: RunKind,
     pub(crate) examples: Vec<String>,
     pub(crate) phrases: Vec<Phrase>,
+    /// Phrases that name it only where other words say that software is wanted.
+    pub(crate) weak: Vec<Phrase>,
+    /// Services that are no records: `rest-api` keeps them only with named fields.
+    pub(crate) services: Vec<Phrase>,
     /// Default names for single phrases.
     pub(crate) names: Vec<(Phrase, String)>,
     /// The capability that it is as a part of another application.
@@ -101,6 +105,10 @@ struct Row {
     examples: Vec<String>,
     phrases: Vec<String>,
     #[serde(default)]
+    weak: Vec<String>,
+    #[serde(default)]
+    services: Vec<String>,
+    #[serde(default)]
     names: BTreeMap<String, String>,
     part: String,
     provides: Vec<String>,
@@ -136,6 +144,8 @@ impl Row {
             run: self.run,
             examples: self.examples,
             phrases: self.phrases.iter().map(|text| Phrase::new(text)).collect(),
+            weak: self.weak.iter().map(|text| Phrase::new(text)).collect(),
+            services: self.services.iter().map(|text| Phrase::new(text)).collect(),
             names: self.names.into_iter().map(|(phrase, name)| (Phrase::new(&phrase), name)).collect(),
             part: self.part,
             provides: self.provides.into_iter().chain(shared.iter().cloned()).collect(),

@@ -15,7 +15,7 @@ use slipway_protocol::plan::{Language, RunKind};
 
 pub(crate) use colour::{Colour, NoColour};
 pub(crate) use name::{clean_name, clean_sentence, slug};
-pub(crate) use record::{Entity, Field, FieldType, MAX_FIELDS};
+pub(crate) use record::{Entity, Field, FieldType, MAX_FIELDS, is_identifier};
 
 /// The lowest port that needs no privileges.
 pub(crate) const LOWEST_PORT: u16 = 1024;

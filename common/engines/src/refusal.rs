@@ -96,8 +96,8 @@ impl Refusal {
                 format!("The prompt asks for \"{asked}\"; the nearest blueprint is {}.", title(id))
             }
             Reason::MissingCapability { capability, asked, id } => {
-                let kind = id.as_deref().map_or_else(String::new, |id| format!(" for {}", title(id)));
-                format!("The prompt asks{kind} with {capability} (\"{asked}\").")
+                let kind = id.as_deref().map_or_else(|| "something".into(), title);
+                format!("The prompt asks for {kind} with \"{asked}\": {capability}.")
             }
             Reason::TooFar { missing, id } => {
                 format!("The prompt asks for {} with {} things that it lacks.", title(id), missing.len())
@@ -114,11 +114,12 @@ impl Refusal {
             Reason::NotInCatalogue { .. } => "No blueprint is that, and the blueprint engine invents none.".into(),
             Reason::Several { .. } => "One task builds one application: send a task for each.".into(),
             Reason::AnotherThing { asked, id } => {
-                format!("{} is not \"{asked}\", and something else than you asked for is of no use.", title(id))
+                format!("{} is something else than \"{asked}\", and would be of no use.", title(id))
             }
-            Reason::MissingCapability { capability, .. } => {
-                format!("No blueprint that fits has {capability}; leave it out, or use a model.")
+            Reason::MissingCapability { asked, id: Some(id), .. } => {
+                format!("{} comes without it. Leave \"{asked}\" out, or use a model.", title(id))
             }
+            Reason::MissingCapability { .. } => "No blueprint is that, and the blueprint engine invents none.".into(),
             Reason::TooFar { missing, .. } => {
                 format!("What is missing is more than a detail: {}.", quoted(missing))
             }

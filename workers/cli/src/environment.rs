@@ -129,7 +129,7 @@ pub(crate) fn agent_ids() -> std::collections::BTreeSet<AgentId> {
 /// A driver of runs made of what was found.
 pub(crate) fn sequential(layout: Layout, config: &Config, found: Found) -> Sequential {
     let engine: Arc<dyn Engine> = match config.engine.name {
-        EngineName::Blueprint => Arc::new(Blueprint::new()),
+        EngineName::Blueprint => Arc::new(Blueprint),
     };
     let sandbox = &config.sandbox;
     let hands = Hands::new(Setup {

@@ -46,12 +46,12 @@ async fn give_name(docker: &Docker, preview: &Preview, image_id: &str) -> Result
 
 async fn run(docker: &Docker, preview: &Preview, image_id: &str, name: &str) -> Result<(), Error> {
     let user = user(docker, image_id).await?;
-    let wanted = application(docker, preview);
+    let wanted = application(docker, preview, user);
     let image = docker.call("inspect the image", CALL, docker.api.inspect_image(image_id)).await?;
     let body = ContainerCreateBody {
         image: Some(image_id.to_owned()),
         cmd: Some(with_help(&image.config.unwrap_or_default())),
-        user: Some(user.clone()),
+        user: Some(user.as_text()),
         labels: Some(preview.labels.write(Kind::Sandbox, None)),
         host_config: Some(wanted.clone()),
         ..ContainerCreateBody::default()
@@ -59,7 +59,7 @@ async fn run(docker: &Docker, preview: &Preview, image_id: &str, name: &str) -> 
     let options = CreateContainerOptionsBuilder::default().name(name).build();
     docker.call("create the container", CALL, docker.api.create_container(Some(options), body)).await?;
     docker.call("start the container", CALL, docker.api.start_container(name, None)).await?;
-    let differences = profile::differences(&wanted, &user, &inspect(docker, name).await?);
+    let differences = profile::differences(&wanted, &user.as_text(), &inspect(docker, name).await?);
     if !differences.is_empty() {
         return Err(Error::Profile { differences });
     }

@@ -17,7 +17,7 @@ use tokio::time::{Duration, Instant};
 use super::{Deployed, Error, Preview, image_name, network};
 use crate::docker::{self, CALL, Docker};
 use crate::labels::Kind;
-use crate::profile::{self, Bounds, USER, hardened, tmpfs};
+use crate::profile::{self, Bounds, UID, hardened, tmpfs};
 use crate::removal::{Doomed, Thing};
 use crate::stream::CappedLog;
 
@@ -66,14 +66,15 @@ async fn on_free_port(
     let network = network::id(docker, &preview.labels.owner).await?;
     let mut attempt = 1;
     loop {
-        let wanted = host_config(docker, preview, &network, port, None);
-        create_and_start(docker, preview, image_id, &user, name, wanted).await?;
+        let wanted = host_config(docker, preview, user, &network, port, None);
+        create_and_start(docker, preview, image_id, user, name, wanted).await?;
         let chosen = published(&inspect(docker, name).await?, port);
         crate::removal::remove(docker, &Thing::Container(name.to_owned())).await?;
-        let wanted = host_config(docker, preview, &network, port, chosen.as_deref());
-        match create_and_start(docker, preview, image_id, &user, name, wanted.clone()).await {
+        let wanted = host_config(docker, preview, user, &network, port, chosen.as_deref());
+        match create_and_start(docker, preview, image_id, user, name, wanted.clone()).await {
             Ok(id) => {
-                let differences = profile::differences(&wanted, &user, &inspect(docker, name).await?);
+                let differences =
+                    profile::differences(&wanted, &user.as_text(), &inspect(docker, name).await?);
                 return if differences.is_empty() { Ok(id) } else { Err(Error::Profile { differences }) };
             }
             Err(error) if taken(&error) && attempt < PORT_ATTEMPTS => {
@@ -89,24 +90,44 @@ fn taken(error: &docker::Error) -> bool {
     error.says(&["port is already allocated", "address already in use"])
 }
 
-/// The image's user, unless that is root.
-pub(super) async fn user(docker: &Docker, image_id: &str) -> Result<String, docker::Error> {
+/// Who an application runs as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// The user and group as the engine takes them.
+    pub(super) fn as_text(self) -> String {
+        format!("{}:{}", self.uid, self.gid)
+    }
+
+    /// The image's own user if it is given as a number and is not root; otherwise the one that sandboxes have, as a
+    /// name could stand for root. A missing group would be root's.
+    fn read(text: &str) -> Self {
+        let (user, group) = text.split_once(':').unwrap_or((text, ""));
+        let number = |text: &str| text.parse().ok().filter(|id| *id != 0);
+        let uid = number(user).unwrap_or(UID);
+        Self { uid, gid: number(group).unwrap_or(uid) }
+    }
+}
+
+/// Who an image's application runs as.
+pub(super) async fn user(docker: &Docker, image_id: &str) -> Result<User, docker::Error> {
     let image = docker.call("inspect the image", CALL, docker.api.inspect_image(image_id)).await?;
-    let user = image.config.and_then(|config| config.user).unwrap_or_default();
-    let name = user.split(':').next().unwrap_or_default();
-    let is_root = name.is_empty() || name == "root" || name.parse() == Ok(0_u32);
-    Ok(if is_root { USER.to_owned() } else { user })
+    Ok(User::read(&image.config.and_then(|config| config.user).unwrap_or_default()))
 }
 
 /// What every run of an application's image has.
-pub(super) fn application(docker: &Docker, preview: &Preview) -> HostConfig {
+pub(super) fn application(docker: &Docker, preview: &Preview, user: User) -> HostConfig {
     let limits = preview.limits;
     let bounds = Bounds { memory: limits.memory, cpus: limits.cpus, pids: limits.pids };
-    let room = |mode| tmpfs("noexec", limits.data_bytes, mode, 0);
+    let room = tmpfs("noexec", limits.data_bytes, "1777", user.uid, user.gid);
     let log =
         HashMap::from([("max-size".to_owned(), "1m".to_owned()), ("max-file".to_owned(), "2".to_owned())]);
     HostConfig {
-        tmpfs: Some(HashMap::from([("/data".into(), room("1777")), ("/tmp".into(), room("1777"))])),
+        tmpfs: Some(HashMap::from([("/data".into(), room.clone()), ("/tmp".into(), room)])),
         log_config: Some(HostConfigLogConfig { typ: Some("json-file".into()), config: Some(log) }),
         ..hardened(docker, &bounds)
     }
@@ -115,6 +136,7 @@ pub(super) fn application(docker: &Docker, preview: &Preview) -> HostConfig {
 fn host_config(
     docker: &Docker,
     preview: &Preview,
+    user: User,
     network: &str,
     port: u16,
     chosen: Option<&str>,
@@ -124,7 +146,7 @@ fn host_config(
     HostConfig {
         network_mode: Some(network.to_owned()),
         port_bindings: Some(HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))])),
-        ..application(docker, preview)
+        ..application(docker, preview, user)
     }
 }
 
@@ -132,14 +154,14 @@ async fn create_and_start(
     docker: &Docker,
     preview: &Preview,
     image_id: &str,
-    user: &str,
+    user: User,
     name: &str,
     host_config: HostConfig,
 ) -> Result<String, docker::Error> {
     let ports = host_config.port_bindings.iter().flatten().map(|(port, _)| port.clone()).collect();
     let body = ContainerCreateBody {
         image: Some(image_id.to_owned()),
-        user: Some(user.to_owned()),
+        user: Some(user.as_text()),
         labels: Some(preview.labels.write(Kind::Preview, Some(preview.expires_at))),
         exposed_ports: Some(ports),
         host_config: Some(host_config),
@@ -213,4 +235,24 @@ pub(crate) fn address(live: &ContainerInspectResponse, port: Option<u16>) -> Opt
     let numbers = ports.keys().filter_map(|key| key.split('/').next()?.parse().ok());
     let chosen = published(live, port.or_else(|| numbers.min())?)?;
     Some(format!("http://127.0.0.1:{chosen}/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_never_runs_as_root_nor_in_roots_group() {
+        for (text, user) in [
+            ("10001:10001", "10001:10001"),
+            ("10001", "10001:10001"),
+            ("10001:0", "10001:10001"),
+            ("", "65532:65532"),
+            ("0", "65532:65532"),
+            ("root:root", "65532:65532"),
+            ("app", "65532:65532"),
+        ] {
+            assert_eq!(User::read(text).as_text(), user, "{text:?}");
+        }
+    }
 }

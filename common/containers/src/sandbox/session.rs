@@ -159,9 +159,9 @@ async fn run_command(docker: &Docker, spec: &Spec<'_>, mut channel: Channel<'_>)
     let exit = if in_time.is_ok() {
         ended(docker, spec).await?
     } else {
-        kill(docker, spec).await?;
-        // What it printed last is on its way; the rest of the stream is short, as nobody writes to it any more.
-        let _ = tokio::time::timeout(END, channel.read_to_end()).await;
+        // The engine waits for its readers, so the rest of the stream is read while it kills.
+        let rest = tokio::time::timeout(END, channel.read_the_rest());
+        tokio::join!(kill(docker, spec), rest).0?;
         Exit::TimedOut { limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }
     };
     Ok(finish(spec.program, channel, exit, duration))

@@ -41,7 +41,7 @@ while True:
         forks += 1
     except OSError:
         break
-print(\"forks\", forks)
+print(\"forks\", forks, flush=True)
 open(\"/slipway/out/report\", \"w\").write(\"kept\")
 os._exit(7)'";
     let mut job = bench.job(PYTHON, script).await;

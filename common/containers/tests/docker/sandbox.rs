@@ -24,7 +24,10 @@ async fn a_program_has_no_rights_and_no_network_and_nothing_of_the_host() {
     assert!(printed.contains("NoNewPrivs:\t1") && printed.contains("Seccomp:\t2"), "{printed}");
     assert!(lines.contains(&"lo") && !printed.contains("eth0"), "{printed}");
     assert!(lines.contains(&"1024") && lines.contains(&"sandbox"), "{printed}");
-    assert!(!printed.contains("CARGO") && !printed.contains("RUST") && !printed.contains("SSH"), "{printed}");
+    assert!(
+        std::env::var("CARGO_MANIFEST_DIR").is_ok() && !printed.contains("CARGO_MANIFEST_DIR"),
+        "{printed}"
+    );
     let mounted =
         |path: &str| lines.iter().find(|line| line.starts_with(&format!("{path} "))).copied().unwrap();
     assert!(mounted("/").contains("ro,"), "{printed}");
@@ -75,7 +78,7 @@ async fn the_tree_goes_in_and_only_wanted_regular_files_come_out() {
 async fn an_archive_that_a_program_forges_or_swells_brings_nothing_back() {
     let bench = Bench::new().await;
     for script in [
-        "head -c 3000000 /dev/zero >/slipway/out/report.xml",
+        "truncate -s 9000000 /slipway/out/report.xml",
         "printf 'no archive' >/proc/$PPID/fd/3; echo x >/slipway/out/report.xml",
     ] {
         let mut job = bench.job(DEBIAN, script).await;
@@ -143,7 +146,10 @@ async fn an_image_without_a_shell_or_a_tree_that_does_not_fit_is_an_error_and_no
     let mut job = bench.job(DEBIAN, "true").await;
     job.program.tree = tree(&[("large", &"x".repeat(20 * 1024 * 1024))]);
     let result = bench.run(&job).await;
-    assert!(matches!(&result, Err(sandbox::Error::SetUp { log }) if log.contains("No space")), "{result:?}");
+    assert!(
+        matches!(&result, Err(sandbox::Error::SetUp { log }) if log.contains("tar: work/large")),
+        "{result:?}"
+    );
     job.program.tree = tree(&[]);
     job.program.command = shell("true");
     job.image = Image { name: "gone".into(), id: format!("sha256:{}", "0".repeat(64)) };

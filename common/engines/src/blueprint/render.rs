@@ -5,7 +5,8 @@ use std::path::Path;
 
 use include_dir::{Dir, File, include_dir};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use slipway_protocol::plan::Language;
 
 use super::manifest::Manifest;
@@ -23,7 +24,7 @@ pub(super) struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     pub(super) fn new(blueprint: &'a str, language: Language, context: &serde_json::Value) -> Self {
-        let context = Value::from_serialize(context);
+        let context = Value::from(Serde(context));
         Self { blueprint, language, environment: environment(), context }
     }
 

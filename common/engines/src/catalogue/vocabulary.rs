@@ -12,10 +12,11 @@ use crate::english::stem;
 pub(crate) struct Vocabulary {
     pub(crate) capabilities: Vec<Capability>,
     pub(crate) openers: BTreeSet<String>,
-    pub(crate) requests: BTreeSet<String>,
     pub(crate) generic: BTreeSet<String>,
     pub(crate) neutral: BTreeSet<String>,
     pub(crate) purposes: BTreeSet<String>,
+    /// Phrases that are fields where fields are listed, whatever capability they name elsewhere.
+    pub(crate) fields: Vec<Phrase>,
 }
 
 /// Something that an application can do or lack.
@@ -62,10 +63,10 @@ impl Phrase {
 struct File {
     capabilities: Vec<Row>,
     openers: Vec<String>,
-    requests: Vec<String>,
     generic: Vec<String>,
     neutral: Vec<String>,
     purposes: Vec<String>,
+    fields: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,10 +86,10 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
     Vocabulary {
         capabilities: file.capabilities.into_iter().map(Row::into_capability).collect(),
         openers: stems(&file.openers),
-        requests: stems(&file.requests),
         generic: stems(&file.generic),
         neutral: stems(&file.neutral),
         purposes: stems(&file.purposes),
+        fields: file.fields.iter().map(|text| Phrase::new(text)).collect(),
     }
 });
 

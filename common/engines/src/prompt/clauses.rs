@@ -51,13 +51,12 @@ pub(super) fn segments(words: &[Word], from: usize, read: &[usize]) -> Vec<Segme
         if read.contains(&at) {
             push(&mut segments, lead, start..at);
             (start, lead) = (at + 1, Lead::With);
-        } else if !bound[at] {
-            if word.gap != Gap::Space && at > start {
+        } else {
+            if word.gap != Gap::Space {
                 push(&mut segments, lead, start..at);
-                start = at;
+                (start, lead) = (start.max(at), after_gap(word.gap, lead));
             }
-            lead = after_gap(word.gap, lead);
-            if let Some(next) = leads(words, at, lead) {
+            if let Some(next) = leads(words, at, lead).filter(|_| !bound[at]) {
                 push(&mut segments, lead, start..at);
                 (start, lead) = (at + 1, next);
             }

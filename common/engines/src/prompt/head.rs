@@ -27,7 +27,8 @@ const NEGATORS: &[&str] = &["not", "never", "no", "don't", "dont", "without", "s
 /// First words of a prompt that asks for something else than a new application.
 const OTHER_DEEDS: &[&str] = &[
     "what", "what's", "whats", "why", "when", "who", "which", "where", "is", "are", "does", "did", "test", "run", "explain",
-    "fix", "deploy", "start", "open", "use", "see", "view", "look", "read", "tell", "plan", "work",
+    "fix", "deploy", "start", "open", "use", "see", "view", "look", "read", "tell", "plan", "work", "delete", "remove", "edit", "rename", "update", "change", "clear", "improve", "refactor", "review",
+    "search", "find", "filter", "sort", "validate", "stop", "restart", "undo",
 ];
 /// Words before the first deed.
 const POLITE: &[&str] = &["please", "can", "could", "would", "you", "i", "we", "want", "to", "need", "help", "me", "like", "just"];
@@ -36,9 +37,13 @@ const MAKERS: &[&str] = &["build", "make", "create", "need", "want", "develop", 
 
 /// Finds the head noun.
 pub(super) fn find(text: &Text, words: &[Word]) -> Result<Head, Refusal> {
-    let Some(first) = words.first() else { return Err(Reason::NothingNamed.into()) };
-    let deed = words.iter().find(|word| !word.is(POLITE)).unwrap_or(first);
-    if deed.is(OTHER_DEEDS) {
+    if words.is_empty() {
+        return Err(Reason::NothingNamed.into());
+    }
+    let deed = words.iter().position(|word| !word.is(POLITE)).unwrap_or(0);
+    // "I run a shop and need a landing page" tells a story.
+    let story = deed > 0 && words[deed - 1].is(&["i", "we"]);
+    if words[deed].is(OTHER_DEEDS) && !story {
         return Err(Reason::NotInCatalogue { asked: sentence(text, words, 0) }.into());
     }
     let mut from = 0;
@@ -128,6 +133,7 @@ fn check_phrase(text: &Text, words: &[Word], kinds: &[&Match<Kind>], mut head: H
     if refuses && !head.kind.strict {
         head.name = capitalised_name(text, words, &head);
     }
+    head.name = head.name.or_else(|| name_before(text, words, head.qualifiers.start));
     Ok(head)
 }
 
@@ -182,6 +188,15 @@ fn capitalised_name(text: &Text, words: &[Word], head: &Head) -> Option<String> 
         return None;
     }
     clean_name(&text.slice(&words[head.thing.start - run.len()..head.thing.start]))
+}
+
+/// "Build Family Groceries, a todo app": capitalised words before the comma, even where each of them is known.
+fn name_before(text: &Text, words: &[Word], start: usize) -> Option<String> {
+    let comma = (1..=start.min(words.len() - 1)).rev().find(|at| words[*at].gap != Gap::Space)?;
+    let opens = words[comma].gap == Gap::Comma && words[comma].is(&["a", "an", "my", "our", "the"]);
+    let named = |at: &usize| words[*at].capital && !words[*at].is(MAKERS) && words[*at + 1].gap <= Gap::Comma;
+    let first = (0..comma).rev().take_while(named).last().filter(|_| opens)?;
+    clean_name(&text.slice(&words[first..comma]))
 }
 
 /// "Family Groceries, a todo app": a capitalised phrase that the next phrase explains.

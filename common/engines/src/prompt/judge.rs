@@ -19,7 +19,8 @@ const FILLERS: &[&str] = &[
 /// Judges the words before the head noun; what is left out comes back.
 pub(super) fn qualifiers(text: &Text, words: &[Word], head: &Head) -> Result<Vec<String>, Refusal> {
     let range = head.qualifiers.clone();
-    let judge = Judge { text, words: &words[range], kind: head.kind, thing: text.slice(&words[head.qualifiers.start..head.thing.end]) };
+    let asked = text.slice(&words[head.qualifiers.start..head.thing.end]);
+    let judge = Judge { text, words: &words[range], kind: head.kind, asked };
     match head.kind.qualifiers {
         Qualifiers::Record | Qualifiers::Topic => Ok(Vec::new()),
         Qualifiers::Refuse => judge.qualifiers(head.name.is_some()),
@@ -30,7 +31,8 @@ pub(super) fn qualifiers(text: &Text, words: &[Word], head: &Head) -> Result<Vec
 pub(super) fn clauses(text: &Text, words: &[Word], head: &Head, read: &[usize]) -> Result<Vec<String>, Refusal> {
     let mut not_built: Vec<String> = Vec::new();
     for Segment { lead, words: range } in segments(words, head.thing.end, read) {
-        let judge = Judge { text, words: &words[range], kind: head.kind, thing: text.slice(&words[head.qualifiers.start..head.thing.end]) };
+        let asked = text.slice(&words[head.qualifiers.start..range.end]);
+        let judge = Judge { text, words: &words[range], kind: head.kind, asked };
         if judge.segment(lead)? {
             let phrase = judge.written();
             if !phrase.is_empty() && !not_built.contains(&phrase) {
@@ -45,8 +47,8 @@ struct Judge<'a> {
     text: &'a Text,
     words: &'a [Word],
     kind: &'static Kind,
-    /// The head's noun phrase, as it was written.
-    thing: String,
+    /// The prompt from the head's noun phrase to these words.
+    asked: String,
 }
 
 impl Judge<'_> {
@@ -57,9 +59,9 @@ impl Judge<'_> {
         let known = |at: usize| found.iter().any(|found| found.words.contains(&at));
         let unknown = |at: usize| !known(at) && self.is_unknown(at) && !(is_name && (self.words[at].capital || self.words[at].quote.is_some()));
         if (0..self.words.len()).any(unknown) {
-            return Err(self.another_thing(self.thing.clone()));
+            return Err(self.another_thing());
         }
-        let lacking = found.iter().filter(|found| !is_name && self.lacks(found.named));
+        let lacking = found.iter().filter(|found| !is_name && self.lacks(found));
         Ok(lacking.map(|found| self.text.slice(&self.words[found.words.clone()])).collect())
     }
 
@@ -68,7 +70,7 @@ impl Judge<'_> {
         let negated = lead == Lead::Without || self.words.iter().any(|word| word.is(NEGATORS));
         let found = self.capabilities();
         if negated {
-            let is_there = |found: &Match<Capability>| !self.lacks(found.named) && !self.negator_inside(found);
+            let is_there = |found: &Match<Capability>| !self.lacks(found) && !self.negator_inside(found);
             return Ok(found.iter().any(is_there));
         }
         self.other_thing()?;
@@ -91,15 +93,15 @@ impl Judge<'_> {
     fn deed(&self, found: &[Match<Capability>]) -> Result<bool, Refusal> {
         let left_out = self.is_left_out(found);
         if left_out && self.kind.strict {
-            return Err(self.another_thing(format!("{} … {}", self.thing, self.text.slice(self.words))));
+            return Err(self.another_thing());
         }
         Ok(left_out)
     }
 
     fn purpose(&self, found: &[Match<Capability>]) -> Result<(), Refusal> {
-        let known = |at: usize| found.iter().any(|found| found.words.contains(&at) && !self.lacks(found.named));
+        let known = |at: usize| found.iter().any(|found| found.words.contains(&at) && !self.lacks(found));
         if self.kind.strict && (0..self.words.len()).any(|at| self.is_unknown(at) && !known(at)) {
-            return Err(self.another_thing(format!("{} for {}", self.thing, self.text.slice(self.words))));
+            return Err(self.another_thing());
         }
         Ok(())
     }
@@ -109,18 +111,18 @@ impl Judge<'_> {
         let first = self.words.iter().find(|word| !word.is(FILLERS) && !word.is(&["help", "helps"]));
         first.is_some_and(|word| {
             vocabulary().neutral.contains(&word.stem) || self.kind.words.contains(&word.stem)
-        }) && self.capabilities().iter().all(|found| !self.lacks(found.named))
+        }) && self.capabilities().iter().all(|found| !self.lacks(found))
     }
 
     fn is_left_out(&self, found: &[Match<Capability>]) -> bool {
         let covered = |at: usize| found.iter().any(|found| found.words.contains(&at));
-        found.iter().any(|found| self.lacks(found.named)) || (0..self.words.len()).any(|at| !covered(at) && self.is_unknown(at))
+        found.iter().any(|found| self.lacks(found)) || (0..self.words.len()).any(|at| !covered(at) && self.is_unknown(at))
     }
 
     /// Refuses a hard capability that the kind lacks; of a purpose only what counts everywhere.
     fn hard(&self, found: &[Match<Capability>], is_purpose: bool) -> Result<(), Refusal> {
         let counts = |found: &&Match<Capability>| {
-            found.named.weight == Weight::Hard && self.lacks(found.named) && (!is_purpose || found.named.everywhere)
+            found.named.weight == Weight::Hard && self.lacks(found) && (!is_purpose || found.named.everywhere)
         };
         let Some(hard) = found.iter().find(counts) else { return Ok(()) };
         let asked = self.text.slice(&self.words[hard.words.clone()]);
@@ -128,18 +130,12 @@ impl Judge<'_> {
     }
 
     fn other_thing(&self) -> Result<(), Refusal> {
-        let found = (0..self.words.len()).find_map(|at| {
-            let phrase = self.kind.other.iter().find(|phrase| begins(phrase, &self.words[at..]))?;
-            Some(self.text.slice(&self.words[at..at + phrase.stems.len()]))
-        });
-        match found {
-            Some(word) => Err(self.another_thing(if self.thing.contains(&word) { self.thing.clone() } else { format!("{} … {word}", self.thing) })),
-            None => Ok(()),
-        }
+        let is_other = |at: usize| self.kind.other.iter().any(|phrase| begins(phrase, &self.words[at..]));
+        if (0..self.words.len()).any(is_other) { Err(self.another_thing()) } else { Ok(()) }
     }
 
-    fn another_thing(&self, asked: String) -> Refusal {
-        Reason::AnotherThing { asked, id: self.kind.id.clone() }.into()
+    fn another_thing(&self) -> Refusal {
+        Reason::AnotherThing { asked: self.asked.clone(), id: self.kind.id.clone() }.into()
     }
 
     /// The capabilities that are named, other kinds as parts included.
@@ -165,8 +161,11 @@ impl Judge<'_> {
         !own && (!found.phrase.alone || alone)
     }
 
-    fn lacks(&self, capability: &Capability) -> bool {
-        !self.kind.provides.contains(&capability.id)
+    /// One phrase may name several capabilities ("search"): one that is there is enough.
+    fn lacks(&self, found: &Match<Capability>) -> bool {
+        let same = |capability: &&Capability| capability.phrases.contains(found.phrase);
+        let named = vocabulary().capabilities.iter().filter(same).map(|capability| &capability.id);
+        !named.chain([&found.named.id]).any(|id| self.kind.provides.contains(id))
     }
 
     fn negator_inside(&self, found: &Match<Capability>) -> bool {

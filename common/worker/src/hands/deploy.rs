@@ -70,7 +70,7 @@ async fn on_docker(
 
 /// Shows a build's steps, and not all that they print.
 fn build_log(progress: &dyn Progress, text: &[u8]) {
-    for line in String::from_utf8_lossy(text).lines().filter(|line| line.starts_with("Step ")) {
+    for line in String::from_utf8_lossy(text).lines().filter(|line| line.starts_with("Step ") && !line.contains(" : LABEL ")) {
         progress.line(line);
     }
 }

@@ -85,7 +85,7 @@ fn driver(folder: &Path) -> Result<Sequential, Failure> {
     let layout = Layout::open(folder, clock.new_id())?;
     let hands = Hands::new(Setup {
         store: Store::new(layout.repositories()),
-        engine: Arc::new(Blueprint::new()),
+        engine: Arc::new(Blueprint),
         sandbox: Sandbox::Process { any_engine: false },
         preview: None,
         preview_ttl: time::Duration::HOUR,

@@ -25,6 +25,7 @@ pub(super) struct Channel<'a> {
     ours: Vec<u8>,
     ours_limit: u64,
     overflowed: bool,
+    hurried: bool,
     log: CappedLog,
     on_log: OnLog<'a>,
 }
@@ -36,6 +37,7 @@ impl<'a> Channel<'a> {
             ours: Vec::new(),
             ours_limit: limits.output_bytes.saturating_add(ARCHIVE_OVERHEAD),
             overflowed: false,
+            hurried: false,
             log: CappedLog::new(limits.log_bytes),
             on_log,
         }
@@ -73,6 +75,12 @@ impl<'a> Channel<'a> {
         while self.next().await {}
     }
 
+    /// Reads what is left without slowing down: nobody writes to it any more.
+    pub(super) async fn read_the_rest(&mut self) {
+        self.hurried = true;
+        self.read_to_end().await;
+    }
+
     /// Reads one piece. Returns whether there may be more.
     async fn next(&mut self) -> bool {
         match self.attached.output.next().await {
@@ -81,7 +89,7 @@ impl<'a> Channel<'a> {
                 let piece = piece.into_bytes();
                 self.log.push(&piece);
                 (self.on_log)(&piece);
-                if self.log.seen() > FULL_SPEED {
+                if self.log.seen() > FULL_SPEED && !self.hurried {
                     #[expect(clippy::cast_precision_loss, reason = "a piece is far below 2^52 bytes")]
                     tokio::time::sleep(Duration::from_secs_f64(piece.len() as f64 / SLOW)).await;
                 }

@@ -51,7 +51,8 @@ fn name_after(text: &Text, open: &mut Open, at: usize, cue: &[&str]) -> Option<S
         None => text.slice(&open.words[first..end]),
     };
     open.take(at..end, Taken::Parting);
-    clean_name(&written).map(|name| if name == name.to_lowercase() { title_case(&name) } else { name })
+    let quoted = open.words[first].quote.is_some();
+    clean_name(&written).map(|name| if !quoted && name == name.to_lowercase() { title_case(&name) } else { name })
 }
 
 /// Where the quotation that begins at `first` ends.
