@@ -136,7 +136,7 @@ fn a_full_disk_is_reported_and_the_run_goes_on_when_there_is_room() {
     let small = slipway.data().join("small");
     std::fs::create_dir(&small).unwrap();
     let path = small.to_str().unwrap();
-    succeed("mount", &["-t", "tmpfs", "-o", "size=600k", "none", path], slipway.data());
+    succeed("mount", &["-t", "tmpfs", "-o", "size=200k", "none", path], slipway.data());
     let full = slipway.run(&["run", "build a todo app", "--data-dir", path]);
     succeed("mount", &["-o", "remount,size=200m", path], slipway.data());
     let resumed = slipway.run(&["resume", "--data-dir", path, "--json"]);

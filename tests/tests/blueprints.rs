@@ -81,6 +81,7 @@ fn every_application_passes_its_own_tests_and_every_mutation_makes_them_fail() {
             cases.extend(mutations.iter().map(|one| (blueprint, plan.clone(), pieces.clone(), Some(one.clone()))));
         }
     }
+    let problems = Mutex::new(Vec::new());
     for_each(&cases, |(blueprint, plan, pieces, mutation)| {
         let mut pieces = pieces.clone();
         if let Some(mutation) = mutation {
@@ -89,14 +90,15 @@ fn every_application_passes_its_own_tests_and_every_mutation_makes_them_fail() {
         let output = test(plan, &write(&pieces));
         let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let language = plan.stack.language;
-        match mutation {
-            None => assert!(output.status.success(), "{blueprint} in {language} fails its own tests:\n{printed}"),
-            Some(mutation) => {
-                let breaks = &mutation.breaks;
-                assert!(!output.status.success(), "{blueprint} in {language}: nobody notices that {breaks}");
-            }
-        }
+        let problem = match (mutation, output.status.success()) {
+            (None, false) => format!("{blueprint} in {language} fails its own tests:\n{printed}"),
+            (Some(mutation), true) => format!("{blueprint} in {language}: nobody notices that {}", mutation.breaks),
+            (None, true) | (Some(_), false) => return,
+        };
+        problems.lock().unwrap().push(problem);
     });
+    let problems = problems.into_inner().unwrap();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

@@ -110,7 +110,7 @@ async fn hostile_paths_refuse_the_whole_change_and_nothing_is_written() {
         let (run, events) = run(engine, PROCESS).await;
         assert!(matches!(run.status(), Status::Failed { .. }), "{path:?}");
         let (code, message) = failure(&events);
-        assert!(code.starts_with("git."), "{path:?}: {code}");
+        assert!(code.starts_with("change."), "{path:?}: {code}");
         assert!(!message.contains('\0') && !message.contains('\u{200d}'), "{message:?} is not escaped");
         assert!(std::fs::read_dir(outside.path()).unwrap().next().is_none());
     }
@@ -118,7 +118,7 @@ async fn hostile_paths_refuse_the_whole_change_and_nothing_is_written() {
         let engine = Sabotage::new(move |_, pieces| add(pieces, Change { path: "link".into(), content: content.clone() }));
         let (run, events) = run(engine, PROCESS).await;
         assert!(matches!(run.status(), Status::Failed { .. }));
-        assert!(failure(&events).0.starts_with("git."));
+        assert!(failure(&events).0.starts_with("change."));
     }
 }
 

@@ -24,7 +24,7 @@ fn clone_and_test(summary: &Value, folder: &Path) {
     }
     let status = Command::new("python3").args(["-m", "unittest", "discover", "-s", "tests", "-t", "."]).current_dir(&clone).output();
     assert!(status.unwrap().status.success(), "the clone's tests fail");
-    let log = succeed("git", &["log", "--format=%an|%s|%(trailers:key=Task-Id,valueonly)", "main..HEAD"], &clone);
+    let log = succeed("git", &["log", "--format=%an|%s|%(trailers:key=Task-Id,valueonly)", "origin/main..HEAD"], &clone);
     for line in log.lines().filter(|line| !line.is_empty()) {
         assert!(line.starts_with("Slipway ") && line.contains(text(summary, "task")), "{line}");
     }

@@ -221,6 +221,7 @@ fn planted_secrets_are_found_and_never_repeated() {
     harmless
         .changes
         .push(change("a.py", "password = input('password: ')\ntoken = os.environ['TOKEN_FOR_API_1']\n"));
+    harmless.changes.push(change("b.py", "refused = 'https://user:secret123@example.com/'\n"));
     assert_eq!(review(harmless).0, Decision::Approved);
 }
 

@@ -173,7 +173,7 @@ pub async fn deploy(
     let result = tokio::select! {
         biased;
         () = cancel.cancelled() => Err(Error::Cancelled),
-        result = find_or_make(docker, preview, on_log) => result,
+        result = Box::pin(find_or_make(docker, preview, on_log)) => result,
     };
     if result.is_err() {
         // What the parts below drop is removed in the background; this waits for it, containers before images.

@@ -46,6 +46,8 @@ pub struct Swept {
     pub images: usize,
     /// Networks.
     pub networks: usize,
+    /// What could not be removed; the next sweep tries again.
+    pub failed: usize,
 }
 
 /// The kinds that containers have. A build's steps run in containers that bear the labels of the image.
@@ -171,27 +173,35 @@ pub async fn sweep(
         marked.expires.is_some_and(|expires| expires <= now) || !keep(marked.kind, &marked.labels)
     };
     for kind in CONTAINERS {
-        for (id, marked) in containers(docker, owner, kind).await? {
-            if ended(&marked) {
-                swept.containers += usize::from(remove(docker, &Thing::Container(id)).await?);
-            }
+        for (id, _) in containers(docker, owner, kind).await?.into_iter().filter(|(_, marked)| ended(marked))
+        {
+            swept.containers += swept.take(docker, Thing::Container(id)).await;
         }
     }
-    for (name, marked) in volumes(docker, owner).await? {
-        if ended(&marked) {
-            swept.volumes += usize::from(remove(docker, &Thing::Volume(name)).await?);
-        }
+    for (name, _) in volumes(docker, owner).await?.into_iter().filter(|(_, marked)| ended(marked)) {
+        swept.volumes += swept.take(docker, Thing::Volume(name)).await;
     }
-    for marked in image_attempts(docker, owner).await? {
-        if ended(&marked) {
-            let labels = marked.labels.of_attempt().to_vec();
-            swept.images += usize::from(remove(docker, &Thing::Images(labels)).await?);
-        }
+    for marked in image_attempts(docker, owner).await?.into_iter().filter(&ended) {
+        swept.images += swept.take(docker, Thing::Images(marked.labels.of_attempt().to_vec())).await;
     }
     if containers(docker, owner, Kind::Preview).await?.is_empty() {
         swept.networks = sweep_network(docker, owner).await?;
     }
     Ok(swept)
+}
+
+impl Swept {
+    /// Removes one thing. One that resists does not keep the others from going.
+    async fn take(&mut self, docker: &Docker, thing: Thing) -> usize {
+        match remove(docker, &thing).await {
+            Ok(was_there) => usize::from(was_there),
+            Err(error) => {
+                tracing::warn!(?thing, error = &error as &dyn std::error::Error, "not swept");
+                self.failed += 1;
+                0
+            }
+        }
+    }
 }
 
 async fn containers(docker: &Docker, owner: &str, kind: Kind) -> Result<Vec<(String, Marked)>, Error> {

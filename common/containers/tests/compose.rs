@@ -1,5 +1,7 @@
 //! The compose file, by the word of compose itself.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is its test's failure")]
+
 use std::process::Command;
 
 use slipway_containers::compose::{Application, Shape, compose_file, start};

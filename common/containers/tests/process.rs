@@ -1,5 +1,7 @@
 //! Programs that run as limited processes of this host.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is its test's failure")]
+
 use std::time::Duration;
 
 use slipway_containers::process::{self, Error, Ran};

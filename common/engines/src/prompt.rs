@@ -123,6 +123,9 @@ fn default_name(head: &Head) -> String {
 
 fn title_case(text: &str) -> String {
     let capitalised = |word: &str| {
+        if word.contains(char::is_uppercase) {
+            return word.to_owned();
+        }
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     };

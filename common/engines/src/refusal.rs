@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalogue::{Entry, catalogue};
+use crate::catalogue::{Entry, catalogue, kinds};
 
 /// Why a prompt is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub enum Reason {
         capability: String,
         /// The words that name it, as they were written.
         asked: String,
-        /// The blueprint, if one was found.
-        id: Option<String>,
+        /// The blueprint.
+        id: String,
     },
     /// So much of the prompt would not be built that the result would be something else.
     TooFar {
@@ -96,8 +96,7 @@ impl Refusal {
                 format!("The prompt asks for \"{asked}\"; the nearest blueprint is {}.", title(id))
             }
             Reason::MissingCapability { capability, asked, id } => {
-                let kind = id.as_deref().map_or_else(|| "something".into(), title);
-                format!("The prompt asks for {kind} with \"{asked}\": {capability}.")
+                format!("The prompt asks for {} with \"{asked}\" ({capability}).", title(id))
             }
             Reason::TooFar { missing, id } => {
                 format!("The prompt asks for {} with {} things that it lacks.", title(id), missing.len())
@@ -116,10 +115,9 @@ impl Refusal {
             Reason::AnotherThing { asked, id } => {
                 format!("{} is something else than \"{asked}\", and would be of no use.", title(id))
             }
-            Reason::MissingCapability { asked, id: Some(id), .. } => {
+            Reason::MissingCapability { asked, id, .. } => {
                 format!("{} comes without it. Leave \"{asked}\" out, or use a model.", title(id))
             }
-            Reason::MissingCapability { .. } => "No blueprint is that, and the blueprint engine invents none.".into(),
             Reason::TooFar { missing, .. } => {
                 format!("What is missing is more than a detail: {}.", quoted(missing))
             }
@@ -159,7 +157,7 @@ impl fmt::Display for Refusal {
 }
 
 fn title(id: &str) -> String {
-    catalogue().into_iter().find(|entry| entry.id == id).map_or_else(|| id.to_owned(), |entry| entry.title)
+    kinds().iter().find(|kind| kind.id == id).map_or_else(|| id.to_owned(), |kind| kind.title.clone())
 }
 
 fn titles(ids: &[String]) -> String {

@@ -18,7 +18,7 @@ use super::{Deployed, Error, Preview, image_name, network};
 use crate::docker::{self, CALL, Docker};
 use crate::labels::Kind;
 use crate::profile::{self, Bounds, UID, hardened, tmpfs};
-use crate::removal::{Doomed, Thing};
+use crate::removal::{self, Doomed, Thing};
 use crate::stream::CappedLog;
 
 /// How often a port that another program took in between is chosen again.
@@ -41,8 +41,7 @@ pub(super) async fn start(
         let id = on_free_port(docker, preview, image_id, port, &name).await?;
         let health = healthy(docker, preview, &name).await?;
         stays(docker, &name).await?;
-        let url = inspect(docker, &name).await?;
-        let url = address(&url, Some(port));
+        let url = address(&inspect(docker, &name).await?, Some(port));
         let (image, image_id) = (image_name(preview), image_id.to_owned());
         Ok(Deployed { id, image, image_id, url, health })
     };
@@ -54,7 +53,6 @@ pub(super) async fn start(
     result
 }
 
-/// Runs it once on a port of the engine's choice, and then again on that port for good.
 async fn on_free_port(
     docker: &Docker,
     preview: &Preview,
@@ -62,32 +60,80 @@ async fn on_free_port(
     port: u16,
     name: &str,
 ) -> Result<String, Error> {
-    let user = user(docker, image_id).await?;
-    let network = network::id(docker, &preview.labels.owner).await?;
+    let run = Run { docker, preview, image_id, user: user(docker, image_id).await?, port, name };
     let mut attempt = 1;
     loop {
-        let wanted = host_config(docker, preview, user, &network, port, None);
-        create_and_start(docker, preview, image_id, user, name, wanted).await?;
-        let chosen = published(&inspect(docker, name).await?, port);
-        crate::removal::remove(docker, &Thing::Container(name.to_owned())).await?;
-        let wanted = host_config(docker, preview, user, &network, port, chosen.as_deref());
-        match create_and_start(docker, preview, image_id, user, name, wanted.clone()).await {
-            Ok(id) => {
-                let differences =
-                    profile::differences(&wanted, &user.as_text(), &inspect(docker, name).await?);
+        match run.twice().await {
+            Ok((id, wanted)) => {
+                let live = inspect(docker, name).await?;
+                let differences = profile::differences(&wanted, &run.user.as_text(), &live);
                 return if differences.is_empty() { Ok(id) } else { Err(Error::Profile { differences }) };
             }
-            Err(error) if taken(&error) && attempt < PORT_ATTEMPTS => {
-                crate::removal::remove(docker, &Thing::Container(name.to_owned())).await?;
-                attempt += 1;
-            }
+            Err(error) if taken(&error) && attempt < PORT_ATTEMPTS => attempt += 1,
             Err(error) => return Err(error.into()),
         }
+        removal::remove(docker, &Thing::Container(name.to_owned())).await?;
     }
 }
 
+/// Whether what was to be used was lost in between: the port to another program, or the network to a sweep.
 fn taken(error: &docker::Error) -> bool {
     error.says(&["port is already allocated", "address already in use"])
+        || (error.is_absent() && error.says(&["network"]))
+}
+
+/// How a server's container is made.
+struct Run<'a> {
+    docker: &'a Docker,
+    preview: &'a Preview,
+    image_id: &'a str,
+    user: User,
+    port: u16,
+    name: &'a str,
+}
+
+impl Run<'_> {
+    /// Runs it once on a port of the engine's choice, and then again on that port for good.
+    async fn twice(&self) -> Result<(String, HostConfig), docker::Error> {
+        let network = network::id(self.docker, &self.preview.labels.owner).await?;
+        self.once(self.host_config(&network, None)).await?;
+        let chosen = published(&inspect(self.docker, self.name).await?, self.port);
+        removal::remove(self.docker, &Thing::Container(self.name.to_owned())).await?;
+        let wanted = self.host_config(&network, chosen);
+        Ok((self.once(wanted.clone()).await?, wanted))
+    }
+
+    async fn once(&self, host_config: HostConfig) -> Result<String, docker::Error> {
+        let (docker, name) = (self.docker, self.name);
+        let body = ContainerCreateBody {
+            image: Some(self.image_id.to_owned()),
+            user: Some(self.user.as_text()),
+            labels: Some(self.preview.labels.write(Kind::Preview, Some(self.preview.expires_at))),
+            exposed_ports: Some(vec![self.container_port()]),
+            host_config: Some(host_config),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let created = docker
+            .call("create the container", CALL, docker.api.create_container(Some(options), body))
+            .await?;
+        docker.call("start the container", CALL, docker.api.start_container(name, None)).await?;
+        Ok(created.id)
+    }
+
+    fn host_config(&self, network: &str, chosen: Option<String>) -> HostConfig {
+        let host_port = Some(chosen.unwrap_or_default());
+        let binding = PortBinding { host_ip: Some("127.0.0.1".into()), host_port };
+        HostConfig {
+            network_mode: Some(network.to_owned()),
+            port_bindings: Some(HashMap::from([(self.container_port(), Some(vec![binding]))])),
+            ..application(self.docker, self.preview, self.user)
+        }
+    }
+
+    fn container_port(&self) -> String {
+        format!("{}/tcp", self.port)
+    }
 }
 
 /// Who an application runs as.
@@ -131,47 +177,6 @@ pub(super) fn application(docker: &Docker, preview: &Preview, user: User) -> Hos
         log_config: Some(HostConfigLogConfig { typ: Some("json-file".into()), config: Some(log) }),
         ..hardened(docker, &bounds)
     }
-}
-
-fn host_config(
-    docker: &Docker,
-    preview: &Preview,
-    user: User,
-    network: &str,
-    port: u16,
-    chosen: Option<&str>,
-) -> HostConfig {
-    let binding =
-        PortBinding { host_ip: Some("127.0.0.1".into()), host_port: Some(chosen.unwrap_or_default().into()) };
-    HostConfig {
-        network_mode: Some(network.to_owned()),
-        port_bindings: Some(HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))])),
-        ..application(docker, preview, user)
-    }
-}
-
-async fn create_and_start(
-    docker: &Docker,
-    preview: &Preview,
-    image_id: &str,
-    user: User,
-    name: &str,
-    host_config: HostConfig,
-) -> Result<String, docker::Error> {
-    let ports = host_config.port_bindings.iter().flatten().map(|(port, _)| port.clone()).collect();
-    let body = ContainerCreateBody {
-        image: Some(image_id.to_owned()),
-        user: Some(user.as_text()),
-        labels: Some(preview.labels.write(Kind::Preview, Some(preview.expires_at))),
-        exposed_ports: Some(ports),
-        host_config: Some(host_config),
-        ..ContainerCreateBody::default()
-    };
-    let options = CreateContainerOptionsBuilder::default().name(name).build();
-    let created =
-        docker.call("create the container", CALL, docker.api.create_container(Some(options), body)).await?;
-    docker.call("start the container", CALL, docker.api.start_container(name, None)).await?;
-    Ok(created.id)
 }
 
 /// Waits for the image's own health check, or without one for it to stay up. Gives what was seen.

@@ -58,7 +58,7 @@ pub(crate) async fn perform(
     let result = tokio::select! {
         biased;
         () = cancel.cancelled() => Err(Error::Cancelled),
-        result = live(docker, spec, on_log) => result,
+        result = Box::pin(live(docker, spec, on_log)) => result,
     };
     doomed.remove().await;
     result

@@ -68,8 +68,8 @@ async fn a_fork_bomb_that_never_ends_is_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_an_error_to_the_program_alone() {
     let bench = Bench::new().await;
-    let script = "for dir in /work /tmp /slipway; do cat /dev/zero >$dir/full 2>&1; rm -f $dir/full; done; \
-                  i=0; while : >/work/$i; do i=$((i+1)); done 2>&1; exit 4";
+    let script = "for dir in /work /tmp /slipway; do cat /dev/zero 2>&1 >$dir/full; rm -f $dir/full; done; \
+                  i=0; while true >/work/$i; do i=$((i+1)); done 2>&1; exit 4";
     let finished = bench.run(&bench.job(DEBIAN, script).await).await.unwrap();
     assert_eq!(finished.exit, Exit::Code { code: 4 }, "{}", text(&finished));
     assert_eq!(text(&finished).matches("No space left on device").count(), 4, "{}", text(&finished));

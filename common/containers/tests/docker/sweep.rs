@@ -38,7 +38,7 @@ async fn what_an_ended_lease_left_is_removed_and_a_live_sibling_and_another_owne
     }
     let keep = |_: Kind, labels: &Labels| labels.lease == Lease::new(2);
     let swept = sweep(&bench.docker, &bench.labels.owner, NOW, &keep).await.unwrap();
-    assert_eq!(swept, Swept { containers: 2, volumes: 1, images: 0, networks: 0 });
+    assert_eq!(swept, Swept { containers: 2, volumes: 1, images: 0, networks: 0, failed: 0 });
     assert_eq!((bench.leftovers().len(), other.leftovers().len()), (3, 3));
     let swept = sweep(&bench.docker, &bench.labels.owner, NOW, &keep).await.unwrap();
     assert_eq!(swept, Swept::default());
@@ -67,6 +67,6 @@ async fn a_preview_stays_until_it_expires_and_then_goes_with_its_image() {
     assert_eq!(sweep(&bench.docker, owner, NOW, &keep).await.unwrap(), Swept::default());
     assert_eq!(list(&bench.docker, owner).await.unwrap().len(), 1);
     let swept = sweep(&bench.docker, owner, NOW + Duration::HOUR, &keep).await.unwrap();
-    assert_eq!(swept, Swept { containers: 1, volumes: 0, images: 1, networks: 1 });
+    assert_eq!(swept, Swept { containers: 1, volumes: 0, images: 1, networks: 1, failed: 0 });
     bench.done().await;
 }

@@ -301,6 +301,6 @@ mod tests {
         for name in ["green", "teal", "navy", "gold", "white", "black", "rebeccapurple"] {
             assert_eq!(colour(name).with_readable_text(), colour(name));
         }
-        assert_eq!(colour("red").with_readable_text().to_string(), "#f20000");
+        assert_eq!(colour("red").with_readable_text().to_string(), "#ed0000");
     }
 }

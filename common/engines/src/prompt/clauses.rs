@@ -77,7 +77,7 @@ fn push(segments: &mut Vec<Segment>, lead: Lead, words: Range<usize>) {
 fn after_gap(gap: Gap, lead: Lead) -> Lead {
     match (gap, lead) {
         (Gap::Space, lead) => lead,
-        (Gap::Stop, _) | (_, Lead::For | Lead::To | Lead::Like) => Lead::With,
+        (Gap::Stop | Gap::Bullet, _) | (_, Lead::For | Lead::To | Lead::Like) => Lead::With,
         (_, lead) => lead,
     }
 }
@@ -91,6 +91,10 @@ fn leads(words: &[Word], at: usize, lead: Lead) -> Option<Lead> {
         "without" => Some(Lead::Without),
         "like" | "such" => Some(Lead::Like),
         "to" => Some(Lead::To),
+        // "with support for login"
+        "for" if at > 0 && words[at - 1].is(&["support", "supports", "supporting", "option", "options", "button", "form", "way", "ways"]) => {
+            Some(Lead::With)
+        }
         "for" => Some(if is_gerund(words.get(at + 1)) { Lead::That } else { Lead::For }),
         "and" | "or" => Some(lead),
         _ => None,

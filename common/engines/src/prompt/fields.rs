@@ -34,6 +34,8 @@ const SILENT: &[&str] = &[
 ];
 /// Words that end a field's name.
 const CUTS: &[&str] = &["in", "as", "which", "that", "must", "should", "for", "between", "from", "up", "with", "using", "where", "is", "to"];
+/// Types that are no part of a name, before or after it: "integer year", "vegetarian boolean".
+const TYPES: &[&str] = &["integer", "int", "boolean", "bool", "string", "float", "decimal", "numeric"];
 /// Columns that every record has.
 const OWN: &[&str] = &["id", "created_at", "updated_at"];
 /// Words of the API itself: "with GET and POST".
@@ -75,7 +77,7 @@ pub(super) fn find(text: &Text, words: &[Word], from: usize) -> Result<List, Ref
 /// Where the list's introduction begins, and the list.
 fn region(words: &[Word], from: usize) -> Option<(usize, Range<usize>)> {
     let first = words.get(from)?;
-    if matches!(first.gap, Gap::Open | Gap::Colon) {
+    if matches!(first.gap, Gap::Open | Gap::Colon | Gap::Bullet) {
         return Some((from, from..region_end(words, from)));
     }
     let cue = |at: &usize| {
@@ -85,7 +87,7 @@ fn region(words: &[Word], from: usize) -> Option<(usize, Range<usize>)> {
     };
     let at = (from..words.len()).find(cue)?;
     let mut start = at + 1;
-    while words.get(start).is_some_and(|word| word.is(SILENT) && word.gap <= Gap::Colon && !word.is(&["a", "an", "the", "its"])) {
+    while words.get(start).is_some_and(|word| word.is(SILENT) && word.gap == Gap::Space && !word.is(&["a", "an", "the", "its"])) {
         start += 1;
     }
     (start < words.len()).then(|| (from.max(at.saturating_sub(3)).min(at), start..region_end(words, start)))
@@ -104,12 +106,12 @@ fn says_each(words: &[Word], at: usize) -> bool {
 
 /// "Fields: …", "the fields are …", "with fields …".
 fn is_announced(words: &[Word], at: usize) -> bool {
-    words.get(at + 1).is_some_and(|next| next.gap == Gap::Colon || next.is(&["are", "is"])) || words[at].gap == Gap::Stop
+    words.get(at + 1).is_some_and(|next| matches!(next.gap, Gap::Colon | Gap::Bullet) || next.is(&["are", "is"])) || words[at].gap == Gap::Stop
 }
 
 /// The list ends with its sentence, its bracket, or where another clause begins.
 fn region_end(words: &[Word], start: usize) -> usize {
-    let bracketed = words[start].gap == Gap::Open;
+    let (bracketed, bulleted) = (words[start].gap == Gap::Open, words[start].gap == Gap::Bullet);
     let mut depth = 0_usize;
     for at in start + 1..words.len() {
         let word = &words[at];
@@ -117,12 +119,12 @@ fn region_end(words: &[Word], start: usize) -> usize {
             Gap::Open => depth += 1,
             Gap::Close if depth > 0 => depth -= 1,
             Gap::Close if bracketed => return at,
-            Gap::Stop if !bracketed && words[at - 1].gap != Gap::Stop => return at,
+            Gap::Stop if !bracketed => return at,
+            Gap::Bullet if !bulleted => return at,
             _ => {}
         }
         let clause = word.is(LEADS) && !word.is(&["and", "or", "of", "as", "in", "on", "is", "at", "by", "from", "about", "like", "it"]);
-        let new_sentence = word.gap == Gap::Stop && word.is(&["it", "use", "call", "also", "please", "make", "add", "run", "the"]);
-        if depth == 0 && !bracketed && (clause || new_sentence) {
+        if depth == 0 && !bracketed && clause {
             return at;
         }
     }
@@ -140,8 +142,9 @@ fn items(words: &[Word], region: Range<usize>) -> Vec<Range<usize>> {
             Gap::Close => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let joint = words[at].is(&["and", "plus"]);
-        if depth == 0 && (matches!(words[at].gap, Gap::Comma | Gap::Stop | Gap::Close) || joint) {
+        // "between 1 and 10" is one item.
+        let joint = words[at].is(&["and", "plus"]) && !words.get(at + 1).is_some_and(Word::is_number);
+        if depth == 0 && (matches!(words[at].gap, Gap::Comma | Gap::Bullet | Gap::Stop | Gap::Close) || joint) {
             // "(name, year)" closes the list and not an item's type.
             if start < at {
                 items.push(start..at);
@@ -212,8 +215,8 @@ impl Said {
     fn hear(&mut self, word: &Word, typed: bool, is_first: bool, is_last: bool) -> bool {
         let named = named_type(&word.lower);
         let alone = is_first && is_last;
-        let prefix = is_first && !alone && word.is(&["integer", "int", "boolean", "bool", "string", "float", "decimal", "numeric"]);
-        let suffix = is_last && !is_first && word.is(&["integer", "int", "boolean", "bool", "string", "float", "decimal", "numeric"]);
+        let prefix = is_first && !alone && word.is(TYPES);
+        let suffix = is_last && !is_first && (word.is(TYPES) || word.is(&["flag", "checkbox"]));
         match word.lower.as_str() {
             _ if named.is_some() && (typed || prefix || suffix) => {
                 self.kind = self.kind.or(named);
@@ -274,8 +277,8 @@ fn is_text(name: &str) -> bool {
 fn suggested_type(name: &str) -> FieldType {
     const INTEGERS: &[&str] = &[
         "year", "count", "quantity", "qty", "amount_of", "age", "minutes", "seconds", "hours", "days", "weeks", "months", "years",
-        "pages", "stock", "position", "rank", "level", "size_in_bytes", "points", "likes", "views", "votes", "seats", "rooms",
-        "bedrooms", "floor", "floors", "servings", "calories", "kcal", "population", "capacity", "players", "wheels", "doors", "goals", "steps",
+        "pages", "stock", "position", "rank", "level", "size_in_bytes", "points", "likes", "views", "votes", "stars", "seats", "rooms",
+        "bedrooms", "floor", "floors", "servings", "calories", "kcal", "population", "capacity", "players", "wheels", "doors", "goals",
         "episodes", "seasons", "pieces", "copies", "reps", "sets", "visits", "hits", "number", "horsepower", "track",
     ];
     const NUMBERS: &[&str] = &[

@@ -53,7 +53,7 @@ pub(super) fn find(text: &Text, words: &[Word]) -> Result<Head, Refusal> {
             Found::Nothing => return Err(Reason::NothingNamed.into()),
             Found::Unknown(unknown) => match fresh_start(words, unknown.end) {
                 Some(next) if !words[..unknown.start].iter().any(|word| word.is(MAKERS)) => from = next,
-                _ => return Err(unknown_thing(text, words, unknown)),
+                _ => return Err(Reason::NotInCatalogue { asked: sentence(text, words, unknown.start) }.into()),
             },
         }
     }
@@ -157,22 +157,20 @@ fn check_trailing(text: &Text, words: &[Word], head: &Head, trailing: Range<usiz
     if !words[trailing.clone()].iter().any(unknown) {
         return Ok(());
     }
-    hard_capability(text, &words[trailing], Some(head.kind))?;
+    hard_capability(text, &words[trailing], head.kind)?;
     let asked = text.slice(&words[head.qualifiers.start..head.thing.end]);
     Err(Reason::AnotherThing { asked, id: head.kind.id.clone() }.into())
 }
 
 /// Refuses `words` that name a hard capability which `kind` lacks.
-fn hard_capability(text: &Text, words: &[Word], kind: Option<&Kind>) -> Result<(), Refusal> {
-    let lacks = |id: &str| kind.is_none_or(|kind| !kind.provides.contains(id));
+fn hard_capability(text: &Text, words: &[Word], kind: &Kind) -> Result<(), Refusal> {
     let found = capabilities(words);
     let hard = found.iter().find(|found| {
-        found.named.weight == Weight::Hard && !found.phrase.alone && lacks(&found.named.id)
+        found.named.weight == Weight::Hard && !found.phrase.alone && !kind.provides.contains(&found.named.id)
     });
     let Some(hard) = hard else { return Ok(()) };
     let asked = text.slice(&words[hard.words.clone()]);
-    let id = kind.map(|kind| kind.id.clone());
-    Err(Reason::MissingCapability { capability: hard.named.title.clone(), asked, id }.into())
+    Err(Reason::MissingCapability { capability: hard.named.title.clone(), asked, id: kind.id.clone() }.into())
 }
 
 /// Words in capitals before a thing in small letters, or in quotation marks beside it, are its name.
@@ -238,13 +236,6 @@ fn fresh_start(words: &[Word], from: usize) -> Option<usize> {
     let maker = (from..words.len()).find(|at| words[*at].is(MAKERS))?;
     let negated = words[from..maker].iter().any(|word| word.is(NEGATORS));
     (!negated && maker + 1 < words.len()).then_some(maker + 1)
-}
-
-fn unknown_thing(text: &Text, words: &[Word], unknown: Range<usize>) -> Refusal {
-    match hard_capability(text, &words[unknown.clone()], None) {
-        Err(refusal) => refusal,
-        Ok(()) => Reason::NotInCatalogue { asked: sentence(text, words, unknown.start) }.into(),
-    }
 }
 
 /// The rest of the sentence from `from`.

@@ -22,7 +22,12 @@ pub(super) fn qualifiers(text: &Text, words: &[Word], head: &Head) -> Result<Vec
     let asked = text.slice(&words[head.qualifiers.start..head.thing.end]);
     let judge = Judge { text, words: &words[range], kind: head.kind, asked };
     match head.kind.qualifiers {
-        Qualifiers::Record | Qualifiers::Topic => Ok(Vec::new()),
+        Qualifiers::Topic => Ok(Vec::new()),
+        Qualifiers::Record => {
+            judge.other_thing()?;
+            judge.hard(&judge.capabilities(), true)?;
+            Ok(Vec::new())
+        }
         Qualifiers::Refuse => judge.qualifiers(head.name.is_some()),
     }
 }
@@ -126,7 +131,7 @@ impl Judge<'_> {
         };
         let Some(hard) = found.iter().find(counts) else { return Ok(()) };
         let asked = self.text.slice(&self.words[hard.words.clone()]);
-        Err(Reason::MissingCapability { capability: hard.named.title.clone(), asked, id: Some(self.kind.id.clone()) }.into())
+        Err(Reason::MissingCapability { capability: hard.named.title.clone(), asked, id: self.kind.id.clone() }.into())
     }
 
     fn other_thing(&self) -> Result<(), Refusal> {

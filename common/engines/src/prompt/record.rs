@@ -31,7 +31,12 @@ const AFTER: &[&str] = &[
     "collection", "collections", "list", "lists", "catalogue", "catalog", "database", "registry", "directory", "inventory",
     "records", "record", "entries", "data", "information", "info", "details", "management", "tracking", "tracker", "manager",
     "app", "application", "system", "resource", "resources", "crud", "rest", "api", "service", "json", "restful", "http", "web",
-    "backend", "store", "storage",
+    "backend", "storage",
+];
+/// Whom or what an API may be for without keeping records of it.
+const ANYONE: &[&str] = &[
+    "me", "us", "myself", "ourselves", "everyone", "everybody", "it", "this", "that", "them", "fun", "practice", "learning", "demo",
+    "something", "anything", "everything", "things", "stuff", "work", "school", "developers", "beginners", "testing",
 ];
 /// The most words of a record's noun.
 const MOST_WORDS: usize = 3;
@@ -41,13 +46,19 @@ const DEFAULT: &str = "item";
 /// Reads the record and its fields.
 pub(super) fn read(text: &Text, words: &[Word], head: &Head) -> Result<Subject, Refusal> {
     let noun = after_head(words, head);
-    let after_noun = noun.as_ref().map_or(head.thing.end, |noun| noun.words.end);
-    let mut taken: Vec<usize> = noun.as_ref().map_or_else(Vec::new, |noun| (head.thing.end..noun.words.end).collect());
-    let list = fields::find(text, words, after_noun)?;
-    let noun = match noun {
+    let after_noun = noun.as_ref().map_or(head.thing.end, |noun| noun.end);
+    let mut taken: Vec<usize> = (head.thing.end..after_noun).collect();
+    let mut list = fields::find(text, words, after_noun)?;
+    let mut noun = match noun {
         Some(noun) => Some(noun),
-        None => before_head(text, words, head)?,
+        None => before_head(text, words, head)?.or_else(|| in_sentence(words, head.thing.end)),
     };
+    if let (true, [_]) = (noun.as_ref().is_none_or(|noun| noun.is_one(words)), list.fields.as_slice())
+        && let Some(many) = with_noun(words, &list.read)
+    {
+        noun = Some(many);
+        list.fields.clear();
+    }
     if let Some(noun) = &noun {
         check_noun(text, words, head, noun, !list.fields.is_empty())?;
         check_second(words, noun)?;
@@ -72,10 +83,20 @@ pub(super) fn read(text: &Text, words: &[Word], head: &Head) -> Result<Subject, 
 
 struct Noun {
     words: Range<usize>,
+    /// Where what was said of it ends: after "collection".
+    end: usize,
     /// Whether "a", "my" or "the" stands before it: "for my blog" may name a purpose.
     determined: bool,
     /// Whether words like "collection" stood after it.
     many: bool,
+}
+
+impl Noun {
+    /// Whether it may be what the API is for and no record: "my blog".
+    fn is_one(&self, words: &[Word]) -> bool {
+        let last = &words[self.words.end - 1].lower;
+        self.determined && !self.many && *last == singular(last) && countable(last).is_none()
+    }
 }
 
 /// The noun after "for", "to manage", "that stores".
@@ -87,18 +108,27 @@ fn after_head(words: &[Word], head: &Head) -> Option<Noun> {
     }
     let mut start = lead + 1;
     let mut determined = false;
-    while start < words.len() && words[start].gap == Gap::Space && words[start].is(BEFORE) {
-        determined = words[start].is(&["a", "an", "my", "our", "the"]);
-        start += 1;
-        // "where users can keep recipes"
-        let actor = words.get(start).is_some_and(|word| word.is(&["users", "people", "you", "customers"]));
-        if actor && words.get(start + 1).is_some_and(|word| word.is(BEFORE)) {
-            start += 1;
-        }
+    while let Some(length) = silent_before(words, start) {
+        determined = words[start + length - 1].is(&["a", "an", "my", "our", "the"]);
+        start += length;
     }
     let ends = |at: &usize| words[*at].gap != Gap::Space || words[*at].is(super::clauses::LEADS) || is_field_cue(&words[*at]);
     let end = (start..words.len()).find(ends).unwrap_or(words.len());
     noun(words, start..end, determined)
+}
+
+/// How many words at `start` lead to the noun: "managing", "a library of", "people can".
+fn silent_before(words: &[Word], start: usize) -> Option<usize> {
+    let word = words.get(start).filter(|word| word.gap == Gap::Space)?;
+    let next = words.get(start + 1).filter(|next| next.gap == Gap::Space);
+    let next_is = |these: &[&str]| next.is_some_and(|next| next.is(these));
+    let actor = word.is(&["users", "people", "you", "customers"]) && next_is(&["can", "to", "may", "could"]);
+    let helped = start > 0 && words[start - 1].is(&["lets", "let"]) && word.is(&["users", "people", "you", "customers"]);
+    match () {
+        () if next_is(&["of"]) => Some(2),
+        () if actor || helped || word.is(BEFORE) => Some(1),
+        () => None,
+    }
 }
 
 fn is_field_cue(word: &Word) -> bool {
@@ -132,7 +162,7 @@ fn hard_or((): (), text: &Text, words: &[Word], head: &Head, asked: String) -> R
         Some(found) if !head.kind.provides.contains(&found.named.id) => Reason::MissingCapability {
             capability: found.named.title.clone(),
             asked: text.slice(&words[found.words]),
-            id: Some(head.kind.id.clone()),
+            id: head.kind.id.clone(),
         }
         .into(),
         _ => Reason::AnotherThing { asked, id: head.kind.id.clone() }.into(),
@@ -145,22 +175,36 @@ fn noun(words: &[Word], mut range: Range<usize>, determined: bool) -> Option<Nou
         range.end -= 1;
     }
     let many = range.end < whole.end;
-    let neutral = |word: &Word| vocabulary().neutral.contains(&word.stem) && !word.is(&["user", "users", "person", "people", "version", "versions", "page", "pages", "plan", "plans", "color", "colors", "colour", "colours", "day", "days", "time", "times", "note", "notes", "option", "options", "tool", "tools", "site", "sites", "service", "services"]);
-    while range.len() > 1 && neutral(&words[range.start]) {
+    let adjective = |word: &Word| vocabulary().neutral.contains(&word.stem) && !word.is(&["user", "time", "page", "color", "colour", "note"]);
+    while range.len() > 1 && adjective(&words[range.start]) {
         range.start += 1;
     }
     range.start = range.start.max(range.end.saturating_sub(MOST_WORDS));
-    let says_nothing = range.len() == 1 && (neutral(&words[range.start]) || words[range.start].is(AFTER));
-    (!range.is_empty() && !says_nothing).then(|| Noun { words: range.start..whole.end, determined, many })
-        .map(|noun| Noun { words: noun.words.start..range.end.max(noun.words.start + 1), ..noun })
+    let silent = |word: &Word| word.is(ANYONE) || (word.is(AFTER) && !word.is(&["inventory"]));
+    let says_nothing = range.len() == 1 && silent(&words[range.start]);
+    (!range.is_empty() && !says_nothing).then_some(Noun { words: range, end: whole.end, determined, many })
+}
+
+/// "An API with books": a plural on its own is the record and no field.
+fn with_noun(words: &[Word], read: &[usize]) -> Option<Noun> {
+    let last = *read.iter().max()?;
+    let many = words[last].lower != singular(&words[last].lower);
+    many.then_some(Noun { words: last..last + 1, end: last + 1, determined: false, many })
+}
+
+/// "Each product has a name": the noun of a later sentence.
+fn in_sentence(words: &[Word], from: usize) -> Option<Noun> {
+    let begins = |at: &usize| words[*at].gap == Gap::Stop && words[*at].is(&["each", "every", "a", "an"]);
+    let start = (from..words.len()).find(begins)? + 1;
+    let verb = |at: &usize| words[*at].is(&["has", "have", "must", "should", "contains", "includes"]);
+    let end = (start..words.len().min(start + MOST_WORDS + 1)).find(verb)?;
+    noun(words, start..end, false)
 }
 
 /// Refuses a noun that names a service, or whom the API is for, unless its fields make it a record.
 fn check_noun(text: &Text, words: &[Word], head: &Head, noun: &Noun, has_fields: bool) -> Result<(), Refusal> {
     let said = &words[noun.words.clone()];
     let is_service = |phrase: &&crate::catalogue::Phrase| phrase.stems.len() == said.len() && begins(phrase, said);
-    let last = &said[said.len() - 1].lower;
-    let one_of_its_kind = noun.determined && !noun.many && *last == singular(last) && countable(last).is_none();
     if has_fields {
         return Ok(());
     }
@@ -169,7 +213,7 @@ fn check_noun(text: &Text, words: &[Word], head: &Head, noun: &Noun, has_fields:
         return Err(hard_or((), text, said, head, asked));
     }
     let is_kind = super::matches::named_kinds(said).first().is_some_and(|found| found.named.id != head.kind.id);
-    if one_of_its_kind && !is_kind {
+    if noun.is_one(words) && !is_kind {
         let problem = format!(
             "\"{}\" may be what the API is for or what it keeps. Say which records it keeps, such as \"an API for books with title and year\".",
             text.slice(said)
@@ -181,7 +225,7 @@ fn check_noun(text: &Text, words: &[Word], head: &Head, noun: &Noun, has_fields:
 
 /// Refuses a second record: "an API for books and authors".
 fn check_second(words: &[Word], noun: &Noun) -> Result<(), Refusal> {
-    let end = noun.words.end;
+    let end = noun.end;
     let Some(joint) = words.get(end) else { return Ok(()) };
     let is_and = joint.is(&["and", "or", "plus"]);
     if !is_and && joint.gap != Gap::Comma {

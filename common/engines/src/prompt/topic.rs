@@ -27,6 +27,9 @@ pub(super) fn read(text: &Text, words: &[Word], head: &Head) -> Subject {
     if range.clone().all(|at| says_nothing(&words[at])) {
         return Subject { read, ..Subject::default() };
     }
+    if let Some((name, rest)) = name_inside(text, words, &range) {
+        return Subject { topic: Some(clean_sentence(&text.slice(&words[rest]))), name: Some(name), read, ..Subject::default() };
+    }
     let written = text.slice(&words[range.clone()]);
     let is_name = said_after && words[range.clone()].iter().all(|word| word.capital) && words[head.thing.clone()].iter().any(|word| !word.capital);
     let named = clean_name(&written).filter(|_| is_name);
@@ -46,6 +49,19 @@ fn trim(words: &[Word], mut range: Range<usize>) -> Range<usize> {
         range.start += 1;
     }
     range
+}
+
+/// A quoted or capitalised name at one end of a topic: `"Bean There" coffee shop`, "startup Acme Labs".
+fn name_inside(text: &Text, words: &[Word], range: &Range<usize>) -> Option<(String, Range<usize>)> {
+    let first = range.start;
+    if let Some(number) = words[first].quote {
+        let length = words[range.clone()].iter().take_while(|word| word.quote == Some(number)).count();
+        return clean_name(text.quotation(number)).map(|name| (name, first + length..range.end));
+    }
+    let small = range.clone().rev().find(|at| !words[*at].capital)?;
+    let split = small + 1;
+    let is_name = split < range.end && !words[small].is(&["in", "of", "by", "from", "at", "on", "and", "the", "to", "near"]);
+    clean_name(&text.slice(&words[split..range.end])).filter(|_| is_name).map(|name| (name, first..split))
 }
 
 fn says_nothing(word: &Word) -> bool {

@@ -19,7 +19,9 @@ pub(super) enum Gap {
     Open,
     /// A closing bracket.
     Close,
-    /// The end of a sentence, a list's bullet, or the beginning of the prompt.
+    /// A new line with a bullet.
+    Bullet,
+    /// The end of a sentence, an empty line, or the beginning of the prompt.
     Stop,
 }
 
@@ -84,7 +86,9 @@ impl Text {
     /// The text of `words`, as it was written, on one line and at most 120 characters.
     pub(super) fn slice(&self, words: &[Word]) -> String {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return String::new() };
-        let line = self.text[first.start..last.end].split_whitespace().collect::<Vec<_>>().join(" ");
+        let closes = |part: &str| part.matches('(').count() > part.matches(')').count();
+        let open = closes(&self.text[first.start..last.end]) && self.text[last.end..].starts_with(')');
+        let line = self.text[first.start..last.end + usize::from(open)].split_whitespace().collect::<Vec<_>>().join(" ");
         let cut: String = line.chars().take(120).collect();
         cut.trim().to_owned()
     }
@@ -153,8 +157,9 @@ fn continues(text: &str, at: usize, c: char) -> bool {
 }
 
 fn gap(between: &str) -> Gap {
-    let ends = between.contains(['.', '!', '?', ';', '\u{2026}', '\u{2022}']) || is_bullet(between);
+    let ends = between.contains(['.', '!', '?', ';', '\u{2026}']) || between.matches('\n').count() > 1;
     match () {
+        () if is_bullet(between) => Gap::Bullet,
         () if ends => Gap::Stop,
         () if between.contains(['(', '[', '{']) => Gap::Open,
         () if between.contains([')', ']', '}']) => Gap::Close,
@@ -164,11 +169,9 @@ fn gap(between: &str) -> Gap {
     }
 }
 
-/// A new line that begins with a dash or a star, or an empty line.
+/// A new line that begins with a dash, a star or a dot.
 fn is_bullet(between: &str) -> bool {
-    let mut lines = between.lines().skip(1).peekable();
-    let some = lines.peek().is_some();
-    some && lines.any(|line| line.trim().starts_with(['-', '*']) || between.matches('\n').count() > 1)
+    between.lines().skip(1).any(|line| line.trim().starts_with(['-', '*', '\u{2022}']))
 }
 
 /// Where quotations begin and end: the bytes of their two marks.
@@ -213,9 +216,17 @@ mod tests {
 
     #[test]
     fn gaps_say_what_separates_words() {
-        let gaps: Vec<Gap> = Text::new("a b, c. d (e) f: g\n- h\ni").words.iter().map(|word| word.gap).collect();
-        use Gap::{Close, Colon, Comma, Open, Space, Stop};
-        assert_eq!(gaps, [Stop, Space, Comma, Stop, Open, Close, Colon, Stop, Comma]);
+        let gaps: Vec<Gap> = Text::new("a b, c. d (e) f:\n- h\ni").words.iter().map(|word| word.gap).collect();
+        assert_eq!(gaps, [
+            Gap::Stop,
+            Gap::Space,
+            Gap::Comma,
+            Gap::Stop,
+            Gap::Open,
+            Gap::Close,
+            Gap::Bullet,
+            Gap::Comma
+        ]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The application's name ("called Family Groceries") and a landing page's tagline.
 
 use super::super::words::{Gap, Text};
+use super::super::title_case;
 use super::{Open, Taken};
 use crate::parameters::{clean_name, clean_sentence};
 
@@ -52,7 +53,7 @@ fn name_after(text: &Text, open: &mut Open, at: usize, cue: &[&str]) -> Option<S
     };
     open.take(at..end, Taken::Parting);
     let quoted = open.words[first].quote.is_some();
-    clean_name(&written).map(|name| if !quoted && name == name.to_lowercase() { title_case(&name) } else { name })
+    clean_name(&written).map(|name| if quoted || name.contains(char::is_uppercase) { name } else { title_case(&name) })
 }
 
 /// Where the quotation that begins at `first` ends.
@@ -74,14 +75,6 @@ fn plain_end(open: &Open, first: usize) -> usize {
         end += 1;
     }
     end
-}
-
-fn title_case(name: &str) -> String {
-    let capitalised = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    };
-    name.split(' ').map(capitalised).collect::<Vec<String>>().join(" ")
 }
 
 /// Finds a tagline: `with the tagline "Breathe out"`, or `tagline: Breathe out`.
