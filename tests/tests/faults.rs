@@ -48,9 +48,9 @@ async fn a_planted_secret_goes_back_to_the_coder() {
     let engine = Sabotage::new(|revision, pieces| {
         if revision == 0 {
             let token = format!("TOKEN = '{}{}'\n", "ghp_", "a1B2c3D4".repeat(5));
-            add(pieces, Change::file("backend/settings.py", token));
+            add(pieces, Change::file("backend/planted.py", token));
         } else {
-            add(pieces, Change { path: "backend/settings.py".into(), content: Content::Absent });
+            add(pieces, Change { path: "backend/planted.py".into(), content: Content::Absent });
         }
     });
     let (run, events) = run(engine, PROCESS).await;

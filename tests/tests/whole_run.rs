@@ -89,6 +89,42 @@ fn without_docker_the_same_prompt_ends_with_a_compose_file() {
 }
 
 #[test]
+fn one_language_alone_is_enough() {
+    let python = ["-c", "import sys; print(sys.executable)"];
+    for (program, tells_itself, file) in [
+        ("node", ["-p", "process.execPath"], "backend/main.mjs"),
+        ("python3", python, "backend/__main__.py"),
+    ] {
+        let mut slipway = Slipway::without_docker();
+        let programs = slipway.data().join("programs");
+        std::fs::create_dir(&programs).unwrap();
+        let link = |name: &str, real: &str| std::os::unix::fs::symlink(real.trim(), programs.join(name)).unwrap();
+        link(program, &succeed(program, &tells_itself, slipway.data()));
+        link("sh", "/bin/sh");
+        slipway.set("PATH", programs.as_os_str());
+        let summary = slipway.run(&["run", "build a hello world app", "--json"]).expect(0).last_json();
+        let folder = std::path::Path::new(text(&summary, "repository"));
+        succeed("git", &["cat-file", "-e", &format!("{}:{file}", text(&summary, "branch"))], folder);
+    }
+}
+
+#[test]
+fn docker_that_goes_away_costs_time_and_not_the_task() {
+    let mut slipway = Slipway::with_docker();
+    let waiting = slipway.run(&["run", "build a hello world app", "--approval", "manual", "--json"]).expect(9).last_json();
+    // Approved while a broken engine stands in for the real one: its socket answers a ping and then nothing.
+    let socket = slipway.data().join("broken.sock");
+    let broken = slipway_tests::docker::Broken::listen(&socket);
+    slipway.set("DOCKER_HOST", format!("unix://{}", socket.display()));
+    let blocked = slipway.run(&["approve"]).expect(6);
+    assert!(blocked.err.contains("task.blocked") && blocked.err.contains("slipway resume"), "{}", blocked.err);
+    drop(broken);
+    slipway.set("DOCKER_HOST", "unix:///var/run/docker.sock");
+    let done = slipway.run(&["resume", "--json"]).expect(0).last_json();
+    assert_eq!((text(&done, "status"), &done["commit"]), ("completed", &waiting["commit"]));
+}
+
+#[test]
 fn plain_lines_go_to_standard_error_and_the_summary_to_standard_output() {
     let slipway = Slipway::without_docker();
     let ended = slipway.run(&["run", "a calculator"]).expect(0);

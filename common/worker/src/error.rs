@@ -26,8 +26,17 @@ impl Failure {
         Self { cause: Cause::Error, retryable: false, message: chain(error), code: code.into() }
     }
 
+    /// Whether what failed is this machine and not the work: the engine of the containers went away, say. Then the
+    /// execution is given back unharmed, and no attempt is spent on waiting.
+    fn is_environments(&self) -> bool {
+        self.retryable && matches!(self.code.as_str(), "container.engine" | "container.unavailable")
+    }
+
     /// The same failure as an event says it.
     pub fn into_data(self) -> Data {
+        if self.is_environments() {
+            return Data::ExecutionReleased { reason: self.message };
+        }
         let Self { cause, retryable, message, code } = self;
         Data::ExecutionFailed { cause, retryable, message, code: Some(code) }
     }

@@ -32,6 +32,9 @@ pub use recorder::{Recorder, Underway};
 /// How often a run looks for a request to stop it.
 const CANCEL_POLL: Duration = Duration::from_millis(200);
 
+/// How often in a row a step may be given back before the run stops and waits to be resumed.
+const GIVE_BACKS: u32 = 4;
+
 /// Sees a run's events as they become true, and its progress.
 pub trait Observer: Send + Sync {
     /// An event was applied, or is a line of progress.
@@ -118,8 +121,10 @@ pub enum Word {
 }
 
 /// Why driving a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
+    /// What the work needs on this machine does not answer, for this reason; the run can be resumed.
+    Blocked(String),
     /// The run is in a terminal state.
     Ended,
     /// It waits for a person.
@@ -170,6 +175,7 @@ impl Sequential {
         observer: &dyn Observer,
         stop: &CancellationToken,
     ) -> Result<Stopped, Error> {
+        let mut given_back = 0;
         loop {
             let commands = slipway_workflow::pending(&self.recorder.definition, underway.run());
             let Some(command) = commands.into_iter().next() else { return Ok(Stopped::Ended) };
@@ -177,14 +183,22 @@ impl Sequential {
                 return Ok(Stopped::Interrupted);
             }
             match command {
-                Command::Dispatch(dispatch) => self.step(underway, &dispatch, observer, stop).await?,
-                Command::Retry { dispatch, attempt } => {
-                    let pause = RetryPolicy::STEP.after(attempt.saturating_sub(1));
-                    tokio::select! {
-                        () = stop.cancelled() => return Ok(Stopped::Interrupted),
-                        () = tokio::time::sleep(pause) => {}
+                Command::Dispatch(dispatch) => {
+                    let Some(reason) = self.step(underway, &dispatch, observer, stop).await? else {
+                        given_back = 0;
+                        continue;
+                    };
+                    given_back += 1;
+                    if given_back > GIVE_BACKS && !stop.is_cancelled() {
+                        return Ok(Stopped::Blocked(reason));
                     }
-                    self.step(underway, &dispatch, observer, stop).await?;
+                    self.pause(given_back, stop).await;
+                }
+                Command::Retry { dispatch, attempt } => {
+                    self.pause(attempt.saturating_sub(1), stop).await;
+                    if !stop.is_cancelled() {
+                        self.step(underway, &dispatch, observer, stop).await?;
+                    }
                 }
                 Command::AskApproval { commit, step } => {
                     self.recorder.note(underway, Data::ApprovalRequested { commit, step }, observer);
@@ -198,13 +212,21 @@ impl Sequential {
         }
     }
 
+    async fn pause(&self, times: u32, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(RetryPolicy::STEP.after(times)) => {}
+        }
+    }
+
+    /// Performs one step; `Some` says why it was given back.
     async fn step(
         &self,
         underway: &mut Underway,
         dispatch: &Dispatch,
         observer: &dyn Observer,
         stop: &CancellationToken,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         self.recorder.keep(underway, &self.performer.started(dispatch), observer)?;
         let deadline = self.recorder.definition.step(&dispatch.step).map_or(Duration::MAX, slipway_workflow::definition::Step::deadline);
         let incarnation = self.performer.incarnation();
@@ -213,11 +235,15 @@ impl Sequential {
         let performing = self.performer.perform(dispatch, deadline, &progress, &step_stop);
         let (ended, cancelled) = self.until_cancelled(dispatch.task.id, performing, &step_stop).await;
         if cancelled {
-            return self.recorder.end_cancelled(underway, observer);
+            self.recorder.end_cancelled(underway, observer)?;
+            return Ok(None);
         }
         self.recorder.keep(underway, &ended, observer)?;
         self.copy_artefacts(&dispatch.task, &ended).await;
-        Ok(())
+        Ok(match ended.data {
+            Data::ExecutionReleased { reason } => Some(reason),
+            _ => None,
+        })
     }
 
     /// Waits for a step and meanwhile for a request to cancel its task, which another process may have left.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use slipway_protocol::report::Finding;
+use slipway_protocol::event::{Cause, Data};
 use slipway_protocol::{CommitId, Event, PreviewMode, Report, Tally, TaskId};
 use slipway_workflow::{Run, Status};
 
@@ -69,7 +70,7 @@ impl Summary {
     pub fn of(run: &Run, events: &[Event], layout: &Layout, driven: bool) -> Self {
         let task = run.task();
         let reason = match run.status() {
-            Status::Failed { reason } => Some(reason.clone()),
+            Status::Failed { reason } => Some(refusal(events).unwrap_or_else(|| reason.clone())),
             Status::Cancelled { by } => Some(format!("cancelled by {by}")),
             Status::AwaitingApproval { commit, .. } => Some(format!("{} waits for a person", commit.short())),
             Status::Running | Status::Completed => None,
@@ -128,6 +129,14 @@ impl Summary {
             }
         }
     }
+}
+
+/// The whole text of an engine's refusal, which the run's reason only cites.
+fn refusal(events: &[Event]) -> Option<String> {
+    events.iter().rev().find_map(|event| match &event.data {
+        Data::ExecutionFailed { cause: Cause::Refused, message, .. } => Some(message.clone()),
+        _ => None,
+    })
 }
 
 /// The step that is under way, comes next, or waits for a person.

@@ -141,10 +141,18 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+/// Long sentences are cut to what a line holds.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn describe(report: &Report) -> (bool, String) {
     match report {
-        Report::Plan { goal, not_built } if not_built.is_empty() => (true, goal.clone()),
-        Report::Plan { goal, not_built } => (true, format!("{goal} (not built: {})", not_built.join(", "))),
+        Report::Plan { goal, not_built } if not_built.is_empty() => (true, cut(goal)),
+        Report::Plan { goal, not_built } => (true, format!("{} (not built: {})", cut(goal), not_built.join(", "))),
         Report::Architecture { decisions } => (true, format!("{} decisions recorded", decisions.len())),
         Report::Code { branch, commits, .. } => (true, format!("{commits} commits on {branch}")),
         Report::Tests { passed: true, tally, .. } => (true, count(tally)),

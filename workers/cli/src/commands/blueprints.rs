@@ -7,7 +7,7 @@ use crate::exit::Outcome;
 use crate::output;
 
 pub(super) fn list(as_json: bool) -> Outcome {
-    let items: Vec<Value> = slipway_engines::catalogue().into_iter().map(item).collect();
+    let items: Vec<Value> = slipway_engines::catalogue().iter().map(item).collect();
     output::list(as_json, &items, "no blueprints", |item| {
         let text = |key: &str| item[key].as_str().unwrap_or_default();
         let example = item["examples"][0].as_str().unwrap_or_default();
@@ -15,7 +15,7 @@ pub(super) fn list(as_json: bool) -> Outcome {
     })
 }
 
-fn item(entry: Entry) -> Value {
+fn item(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
         "status": "available",

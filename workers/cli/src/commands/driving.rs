@@ -144,7 +144,7 @@ async fn driver(global: &Global, config: &Config, sandbox: Option<SandboxKind>) 
 }
 
 /// Removes what ended runs left on Docker and previews whose time is over.
-async fn sweep(layout: &Layout, docker: &slipway_containers::Docker) {
+pub(super) async fn sweep(layout: &Layout, docker: &slipway_containers::Docker) {
     let swept = slipway_worker::sweep_docker(layout, &environment::delivery(), docker, Arc::new(SystemClock)).await;
     if let Err(failure) = swept {
         tracing::warn!(problem = failure.message, "what earlier runs left on Docker could not be swept");
@@ -208,6 +208,10 @@ impl<'a> Session<'a> {
         Ok(match stopped {
             Stopped::Waiting => Exit::Waiting,
             Stopped::Interrupted => Exit::Interrupted,
+            Stopped::Blocked(reason) => {
+                let message = format!("{reason}; when it is mended, `slipway resume {}` goes on", task.short());
+                return Err(Failure::new(Exit::Environment, "task.blocked", message));
+            }
             Stopped::Ended => super::inspect::exit_of(&record.run, &record.events),
         })
     }

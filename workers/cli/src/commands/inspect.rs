@@ -96,7 +96,9 @@ pub(super) fn describe(summary: &Summary) -> String {
     }
     let duration = Duration::from_millis(summary.duration_ms);
     rows.push(("time", format!("{:.1} s", duration.as_secs_f64())));
-    let lines: Vec<String> = rows.into_iter().map(|(name, value)| format!("{name:<11} {value}")).collect();
+    let indented = format!("\n{:<12}", "");
+    let lines: Vec<String> =
+        rows.into_iter().map(|(name, value)| format!("{name:<11} {}", value.replace('\n', &indented))).collect();
     lines.join("\n")
 }
 

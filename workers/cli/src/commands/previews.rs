@@ -27,6 +27,7 @@ pub(super) async fn run(command: &Preview, global: &Global) -> Outcome {
         let message = format!("previews run on Docker, and it does not answer: {}", slipway_worker::chain(&error));
         Failure::new(Exit::Environment, "environment.missing", message)
     })?;
+    super::driving::sweep(&layout, &docker).await;
     match command {
         Preview::List => list(&layout, &docker, global.json).await,
         Preview::Open(task) => open(&layout, &docker, task, global.json).await,
