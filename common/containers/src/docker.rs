@@ -1,4 +1,4 @@
-//! The connection to the container engine. Every call to it is bounded in time by [`Docker::call`], in this file.
+//! The connection to the container engine. Every call to it is bounded in time by `call`, in this file.
 //!
 //! What is asked of the engine stands in the other files. Open `removal.rs` for how things are given back.
 

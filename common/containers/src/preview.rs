@@ -196,13 +196,21 @@ async fn find_or_make(
         return Ok(found);
     }
     let images = Doomed::new(docker, Thing::Images(preview.labels.of_attempt().to_vec()));
+    let result = make(docker, preview, on_log).await;
+    images.keep(); // the caller removes what failed; until here a drop does
+    result
+}
+
+async fn make(
+    docker: &Docker,
+    preview: &Preview,
+    on_log: &mut (dyn FnMut(&[u8]) + Send),
+) -> Result<Deployed, Error> {
     let image_id = build::image(docker, preview, on_log).await?;
-    let deployed = match preview.shape {
-        Shape::Server { port } => serve::start(docker, preview, &image_id, port).await?,
-        Shape::Command => command::check(docker, preview, &image_id).await?,
-    };
-    images.keep();
-    Ok(deployed)
+    match preview.shape {
+        Shape::Server { port } => serve::start(docker, preview, &image_id, port).await,
+        Shape::Command => command::check(docker, preview, &image_id).await,
+    }
 }
 
 /// The preview that an earlier call left whole. A half one is removed, and with it its image.

@@ -19,6 +19,8 @@ use crate::labels::filter;
 const REMOVAL: Duration = Duration::from_mins(1);
 /// How long a thing that is not there is looked for again: its creation may still be under way.
 const CREATION: Duration = Duration::from_secs(5);
+/// How long an image that is in use is waited for.
+const IN_USE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How many removals go on in the background.
@@ -166,27 +168,35 @@ async fn gone(docker: &Docker, name: &str) -> Result<(), Error> {
     Err(Error::Slow { what: "remove the container", limit: REMOVAL })
 }
 
-/// Removes images, children before their parents: as long as one can be removed, the others are tried again.
+/// Removes images, children before their parents: as long as one can be removed, the others are tried again. One
+/// that is in use is waited for a little, as a build that was stopped takes a moment to end.
 async fn images(docker: &Docker, labels: &[(String, String)]) -> Result<bool, Error> {
     let mut any = false;
+    let mut deadline = tokio::time::Instant::now() + IN_USE;
     loop {
-        let options = ListImagesOptionsBuilder::default().all(true).filters(&filter(labels)).build();
-        let found = docker.call("list images", CALL, docker.api.list_images(Some(options))).await?;
-        let mut first_refusal = None;
-        let mut progress = false;
-        for image in &found {
-            match image_by_id(docker, &image.id).await {
-                Ok(removed) => progress |= removed,
-                Err(error) => first_refusal = first_refusal.or(Some(error)),
-            }
-        }
-        any |= progress;
-        match first_refusal {
+        let (removed, refusal) = images_once(docker, labels).await?;
+        any |= removed;
+        match refusal {
             None => return Ok(any),
-            Some(error) if !progress => return Err(error),
-            Some(_) => {}
+            Some(_) if removed => deadline = tokio::time::Instant::now() + IN_USE,
+            Some(_) if tokio::time::Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+            Some(error) => return Err(error),
         }
     }
+}
+
+async fn images_once(docker: &Docker, labels: &[(String, String)]) -> Result<(bool, Option<Error>), Error> {
+    let options = ListImagesOptionsBuilder::default().all(true).filters(&filter(labels)).build();
+    let found = docker.call("list images", CALL, docker.api.list_images(Some(options))).await?;
+    let mut removed = false;
+    let mut refusal = None;
+    for image in &found {
+        match image_by_id(docker, &image.id).await {
+            Ok(was_there) => removed |= was_there,
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    Ok((removed, refusal))
 }
 
 async fn image_by_id(docker: &Docker, id: &str) -> Result<bool, Error> {

@@ -119,15 +119,15 @@ fn command(id: String, image: String, marked: Marked) -> PreviewInfo {
     PreviewInfo { id, labels, url: None, image, state: "image".into(), standing, expires_at }
 }
 
-/// Removes a preview, by the id that [`list`] gives: its container with its volumes, and its images. Returns whether it
-/// was there.
+/// Removes a preview, by the id that [`list`] gives: its container with its volumes, its images, and the owner's
+/// network after the last one. Returns whether it was there.
 pub async fn stop(docker: &Docker, id: &str) -> Result<bool, Error> {
     let Some(marked) = find(docker, id).await? else { return Ok(false) };
     remove_attempt(docker, &marked.labels).await?;
     Ok(true)
 }
 
-/// Removes an attempt's preview: what it is looked at with, its container, its images.
+/// Removes an attempt's preview: what it is looked at with, its container, its images, and the network after the last one.
 pub(crate) async fn remove_attempt(docker: &Docker, of: &Labels) -> Result<(), Error> {
     for kind in CONTAINERS {
         for (id, marked) in containers(docker, &of.owner, kind).await? {
@@ -136,8 +136,20 @@ pub(crate) async fn remove_attempt(docker: &Docker, of: &Labels) -> Result<(), E
             }
         }
     }
-    remove(docker, &Thing::Images(of.of_attempt().to_vec())).await?;
+    let images = remove(docker, &Thing::Images(of.of_attempt().to_vec())).await;
+    let network = unused_network(docker, &of.owner).await;
+    images?;
+    network?;
     Ok(())
+}
+
+/// Removes the network of an owner without previews. A deployment that loses it so makes another.
+async fn unused_network(docker: &Docker, owner: &str) -> Result<usize, Error> {
+    if containers(docker, owner, Kind::Preview).await?.is_empty() {
+        sweep_network(docker, owner).await
+    } else {
+        Ok(0)
+    }
 }
 
 async fn find(docker: &Docker, id: &str) -> Result<Option<Marked>, Error> {
@@ -184,9 +196,7 @@ pub async fn sweep(
     for marked in image_attempts(docker, owner).await?.into_iter().filter(&ended) {
         swept.images += swept.take(docker, Thing::Images(marked.labels.of_attempt().to_vec())).await;
     }
-    if containers(docker, owner, Kind::Preview).await?.is_empty() {
-        swept.networks = sweep_network(docker, owner).await?;
-    }
+    swept.networks = unused_network(docker, owner).await?;
     Ok(swept)
 }
 
