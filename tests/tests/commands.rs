@@ -1,7 +1,5 @@
 //! The commands that look and measure: what they print for people and for programs.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use serde_json::Value;
 use slipway_tests::Slipway;
 

@@ -111,7 +111,7 @@ mod tests {
         let bytes = three_lines();
         for cut in 0..=bytes.len() {
             let (records, tail) = read(&bytes[..cut]).unwrap();
-            let whole = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
+            let whole = bytes[..cut].split(|byte| *byte == b'\n').count() - 1;
             assert_eq!(records.len(), whole, "cut at {cut}");
             let ends_whole = cut == 0 || bytes[cut - 1] == b'\n';
             assert_eq!(tail == Tail::Whole, ends_whole, "cut at {cut}");
@@ -137,7 +137,7 @@ mod tests {
         for position in 0..last_newline {
             let mut changed = bytes.clone();
             changed[position] ^= 0x01;
-            let line = bytes[..position].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = bytes[..position].split(|byte| *byte == b'\n').count();
             let damage = read(&changed).expect_err(&format!("byte {position} was changed"));
             assert!(damage.line <= line, "byte {position}: line {} reported, {line} changed", damage.line);
         }
