@@ -55,7 +55,10 @@ async fn on_docker(
     let progress = context.progress;
     let deployed = Box::pin(preview::deploy(docker, &preview, context.stop, &mut |text| build_log(progress, text))).await?;
     let instructions = match &deployed.url {
-        Some(url) => vec![format!("open {url}")],
+        Some(_) => {
+            let until = expires_at.replace_nanosecond(0).unwrap_or(expires_at);
+            vec![format!("it runs until {until}; `slipway preview stop {}` ends it sooner", context.task.id.short())]
+        }
         None => vec![format!("docker run --rm -i --network none {} --help", deployed.image)],
     };
     Ok(Deployment {
