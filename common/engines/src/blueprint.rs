@@ -61,14 +61,14 @@ fn plan(prompt: &Prompt, languages: &[Language]) -> Result<Plan, Error> {
 
 fn architecture(plan: &Plan) -> Result<Architecture, Error> {
     let (kind, parameters) = origin(plan)?;
-    Ok(checked_manifest(plan, &parameters, &renderer(kind, &parameters))?.architecture())
+    Ok(checked_manifest(plan, &renderer(kind, &parameters))?.architecture())
 }
 
 fn code(plan: &Plan) -> Result<Vec<Piece>, Error> {
     let (kind, parameters) = origin(plan)?;
     let renderer = renderer(kind, &parameters);
-    let manifest = checked_manifest(plan, &parameters, &renderer)?;
-    pieces::split(manifest.commits, renderer.files()?)
+    let manifest = checked_manifest(plan, &renderer)?;
+    pieces::split(&manifest.commits, renderer.files()?)
         .map_err(|unsplit| renderer.broken("blueprint.yaml", &unsplit.to_string(), None))
 }
 
@@ -109,17 +109,21 @@ fn port_text(port: Option<u16>) -> String {
     port.map_or_else(|| "none".into(), |port| port.to_string())
 }
 
-fn checked_manifest(plan: &Plan, parameters: &Parameters, renderer: &Renderer<'_>) -> Result<Manifest, Error> {
+fn checked_manifest(plan: &Plan, renderer: &Renderer<'_>) -> Result<Manifest, Error> {
     let manifest = renderer.manifest()?;
     let planned = plan.generator.version.unwrap_or(0);
     if planned != manifest.version {
         return Err(PlanProblem::OtherVersion { id: manifest.id, planned, present: manifest.version }.into());
     }
-    debug_assert_eq!(parameters.port.is_some(), manifest.kind == RunKind::Server);
     Ok(manifest)
 }
 
-fn write_plan(parameters: &Parameters, manifest: Manifest, not_built: Vec<String>, notes: Vec<String>) -> Plan {
+fn write_plan(
+    parameters: &Parameters,
+    manifest: Manifest,
+    not_built: Vec<String>,
+    notes: Vec<String>,
+) -> Plan {
     let language = parameters.language;
     Plan {
         schema: SCHEMA,

@@ -170,7 +170,8 @@ impl Kind {
             Some(Extra::Topic) => parameters.extend(["tagline", "topic"]),
             None => {}
         }
-        let provided = vocabulary().capabilities.iter().filter(|capability| self.provides.contains(&capability.id));
+        let provided =
+            vocabulary().capabilities.iter().filter(|capability| self.provides.contains(&capability.id));
         Entry {
             id: self.id.clone(),
             title: self.title.clone(),

@@ -27,7 +27,9 @@ pub enum Error {
     #[error("the plan cannot be carried out: {0}")]
     Plan(PlanProblem),
     /// A blueprint could not be rendered. A defect of the blueprint, never of the prompt.
-    #[error("the blueprint `{blueprint}` is broken at {file}: {problem}; please report this with the task's prompt")]
+    #[error(
+        "the blueprint `{blueprint}` is broken at {file}: {problem}; please report this with the task's prompt"
+    )]
     Template {
         /// The blueprint's id.
         blueprint: String,
@@ -45,7 +47,9 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
     /// It was made by another engine.
-    #[error("it was made by the engine `{engine}` and not by `blueprint`; choose that engine, or plan the task again")]
+    #[error(
+        "it was made by the engine `{engine}` and not by `blueprint`; choose that engine, or plan the task again"
+    )]
     OtherEngine {
         /// The engine that the plan names.
         engine: String,
@@ -57,7 +61,9 @@ pub enum PlanProblem {
         id: String,
     },
     /// The blueprint has changed since.
-    #[error("it was made from version {planned} of `{id}`, and this is version {present}; plan the task again")]
+    #[error(
+        "it was made from version {planned} of `{id}`, and this is version {present}; plan the task again"
+    )]
     OtherVersion {
         /// The blueprint's id.
         id: String,
@@ -73,7 +79,9 @@ pub enum PlanProblem {
         problem: String,
     },
     /// The plan says one thing and its parameters another.
-    #[error("{field} is {planned} but generator.parameters say {parameter}; make them equal, or plan the task again")]
+    #[error(
+        "{field} is {planned} but generator.parameters say {parameter}; make them equal, or plan the task again"
+    )]
     Contradiction {
         /// The plan's field.
         field: &'static str,

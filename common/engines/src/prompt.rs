@@ -15,10 +15,12 @@
 //! `prompt/fields.rs` for `rest-api`.
 
 mod clauses;
+mod field;
 mod fields;
 mod head;
 mod judge;
 mod matches;
+mod noun;
 mod record;
 mod settings;
 mod topic;
@@ -54,8 +56,8 @@ pub(crate) fn read(prompt: &str, languages: &[Language]) -> Result<Request, Refu
     let text = Text::new(prompt);
     let (settings, words) = settings::read(&text)?;
     let head = head::find(&text, &words)?;
-    let subject = Subject::read(&text, &words, &head)?;
     let mut not_built = judge::qualifiers(&text, &words, &head)?;
+    let subject = Subject::read(&text, &words, &head)?;
     not_built.extend(subject.not_built.iter().cloned());
     not_built.extend(judge::clauses(&text, &words, &head, &subject.read)?);
     let language = language(head.kind, settings.languages.as_ref(), languages)?;
@@ -96,8 +98,13 @@ impl Subject {
 
 fn parameters(head: &Head, settings: Settings, subject: Subject, language: Language) -> Parameters {
     let kind = head.kind;
-    let by_record = subject.record.as_ref().and_then(|(entity, _)| clean_name(&format!("{} API", entity.title_plural())));
-    let by_topic = subject.topic.as_deref().filter(|topic| !topic.is_empty()).and_then(|topic| clean_name(&title_case(topic)));
+    let by_record =
+        subject.record.as_ref().and_then(|(entity, _)| clean_name(&format!("{} API", entity.title_plural())));
+    let by_topic = subject
+        .topic
+        .as_deref()
+        .filter(|topic| !topic.is_empty())
+        .and_then(|topic| clean_name(&title_case(topic)));
     let read = settings.name.or_else(|| head.name.clone()).or(subject.name).or(by_record).or(by_topic);
     let name = read.unwrap_or_else(|| default_name(head));
     let colour: Colour = kind.defaults.colour.parse().expect("a test reads every default colour");
@@ -121,19 +128,23 @@ fn default_name(head: &Head) -> String {
     by_phrase.map_or_else(|| head.kind.defaults.name.clone(), |(_, name)| name.clone())
 }
 
+/// Capitalises each word that has no capital, but for small words inside.
 fn title_case(text: &str) -> String {
-    let capitalised = |word: &str| {
-        if word.contains(char::is_uppercase) {
+    const SMALL: &[&str] =
+        &["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"];
+    let capitalised = |(at, word): (usize, &str)| {
+        if word.contains(char::is_uppercase) || (at > 0 && SMALL.contains(&word)) {
             return word.to_owned();
         }
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     };
-    text.split(' ').map(capitalised).collect::<Vec<String>>().join(" ")
+    text.split(' ').enumerate().map(capitalised).collect::<Vec<String>>().join(" ")
 }
 
 fn language(kind: &Kind, wish: Option<&Wish>, available: &[Language]) -> Result<Language, Refusal> {
-    let usable: Vec<Language> = available.iter().copied().filter(|one| kind.languages().contains(one)).collect();
+    let usable: Vec<Language> =
+        available.iter().copied().filter(|one| kind.languages().contains(one)).collect();
     let problem = match wish {
         None => match usable.first() {
             Some(language) => return Ok(*language),
@@ -153,6 +164,10 @@ fn language(kind: &Kind, wish: Option<&Wish>, available: &[Language]) -> Result<
 fn missing_language(wanted: Language, usable: &[Language]) -> String {
     let program = wanted.program();
     let others: Vec<&str> = usable.iter().map(|language| language.as_str()).collect();
-    let instead = if others.is_empty() { String::new() } else { format!("; what can be tested is {}", others.join(", ")) };
+    let instead = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; what can be tested is {}", others.join(", "))
+    };
     format!("Code in {wanted} cannot be tested here: install Docker or `{program}`{instead}.")
 }

@@ -101,7 +101,9 @@ impl Refusal {
             Reason::TooFar { missing, id } => {
                 format!("The prompt asks for {} with {} things that it lacks.", title(id), missing.len())
             }
-            Reason::Parameter { parameter, .. } => format!("The prompt names a {parameter} that cannot be used."),
+            Reason::Parameter { parameter, .. } => {
+                format!("The prompt names a {parameter} that cannot be used.")
+            }
             Reason::Language { .. } => "The prompt names the language to write it in.".into(),
         }
     }
@@ -110,13 +112,15 @@ impl Refusal {
     pub fn why(&self) -> String {
         match &self.reason {
             Reason::NothingNamed => "The blueprint engine builds what its catalogue has, by name.".into(),
-            Reason::NotInCatalogue { .. } => "No blueprint is that, and the blueprint engine invents none.".into(),
+            Reason::NotInCatalogue { .. } => {
+                "No blueprint is that, and the blueprint engine invents none.".into()
+            }
             Reason::Several { .. } => "One task builds one application: send a task for each.".into(),
             Reason::AnotherThing { asked, id } => {
                 format!("{} is something else than \"{asked}\", and would be of no use.", title(id))
             }
             Reason::MissingCapability { asked, id, .. } => {
-                format!("{} comes without it. Leave \"{asked}\" out, or use a model.", title(id))
+                format!("{} comes without it. Leave \"{asked}\" out, and it can be built.", title(id))
             }
             Reason::TooFar { missing, .. } => {
                 format!("What is missing is more than a detail: {}.", quoted(missing))

@@ -36,7 +36,7 @@ async fn think(thought: Thought) -> Result<Answer, Error> {
 }
 
 async fn plan(prompt: &str, language: Language) -> Plan {
-    let thought = Thought::Plan { prompt: prompt.parse().unwrap(), languages: vec![language] };
+    let thought = Thought::Plan { prompt: prompt.parse().expect("a prompt"), languages: vec![language] };
     match think(thought).await {
         Ok(Answer::Plan(plan)) => plan,
         other => panic!("{prompt} in {language}: {other:?}"),
@@ -62,7 +62,9 @@ fn files(pieces: &[Piece]) -> Vec<(&str, &str)> {
     let changes = pieces.iter().flat_map(|piece| &piece.changes);
     changes
         .map(|change| match &change.content {
-            Content::File { bytes, executable: false } => (change.path.as_str(), std::str::from_utf8(bytes).unwrap()),
+            Content::File { bytes, executable: false } => {
+                (change.path.as_str(), std::str::from_utf8(bytes).expect("text"))
+            }
             other => panic!("{}: {other:?}", change.path),
         })
         .collect()
@@ -73,9 +75,12 @@ fn prompts() -> Vec<(String, String)> {
     let mut prompts = Vec::new();
     for entry in catalogue() {
         prompts.extend(entry.examples.iter().map(|example| (entry.id.clone(), example.clone())));
-        let plain = entry.examples[0].split(" for books").next().unwrap();
-        let served = |variant: &&&str| entry.parameters.contains(&"port".to_owned()) || !variant.contains("port");
-        prompts.extend(VARIANTS.iter().filter(served).map(|variant| (entry.id.clone(), format!("{plain}{variant}"))));
+        let plain = entry.examples[0].split(" for books").next().unwrap_or_default();
+        let served =
+            |variant: &&&str| entry.parameters.contains(&"port".to_owned()) || !variant.contains("port");
+        prompts.extend(
+            VARIANTS.iter().filter(served).map(|variant| (entry.id.clone(), format!("{plain}{variant}"))),
+        );
     }
     prompts.extend(RECORDS.iter().map(|prompt| ("rest-api".to_owned(), (*prompt).to_owned())));
     prompts
@@ -127,7 +132,10 @@ async fn every_file_is_in_one_piece_and_nothing_of_a_template_is_left() {
             }
             assert!(paths.iter().any(|path| path.starts_with("tests/")), "{prompt}");
             for (path, text) in files {
-                assert!(text.is_empty() || text.ends_with('\n'), "{prompt}: {path} does not end with a line break");
+                assert!(
+                    text.is_empty() || text.ends_with('\n'),
+                    "{prompt}: {path} does not end with a line break"
+                );
                 for left in ["<<", "<%", "%>", "<#", "#>"] {
                     assert!(!text.contains(left), "{prompt}: {path} has {left}");
                 }
@@ -140,8 +148,14 @@ fn check_pieces(prompt: &str, pieces: &[Piece]) {
     assert!((3..=5).contains(&pieces.len()), "{prompt}: {} pieces", pieces.len());
     for piece in pieces {
         let subject = &piece.subject;
-        assert!(!subject.is_empty() && subject.chars().count() <= 72 && !subject.ends_with('.'), "{prompt}: {subject}");
-        assert!(!subject.contains('\n') && !piece.body.is_empty() && !piece.changes.is_empty(), "{prompt}: {subject}");
+        assert!(
+            !subject.is_empty() && subject.chars().count() <= 72 && !subject.ends_with('.'),
+            "{prompt}: {subject}"
+        );
+        assert!(
+            !subject.contains('\n') && !piece.body.is_empty() && !piece.changes.is_empty(),
+            "{prompt}: {subject}"
+        );
     }
 }
 
@@ -155,7 +169,10 @@ async fn every_architecture_has_an_overview_a_diagram_and_decisions() {
             assert!(architecture.diagram.trim_start().starts_with("flowchart"), "{prompt}");
             assert!(architecture.decisions.len() >= 3, "{prompt}");
             let other = if language == Language::Python { ".mjs`" } else { ".py`" };
-            assert!(!architecture.overview.contains(other), "{prompt} in {language} speaks of the other language");
+            assert!(
+                !architecture.overview.contains(other),
+                "{prompt} in {language} speaks of the other language"
+            );
         }
     }
 }

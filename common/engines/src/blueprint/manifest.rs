@@ -21,14 +21,14 @@ pub(super) struct Manifest {
     pub(super) risks: Vec<String>,
     pub(super) overview: String,
     pub(super) diagram: String,
-    pub(super) decisions: Vec<Decision>,
+    pub(super) decisions: Vec<Record>,
     pub(super) commits: Vec<Commit>,
 }
 
 /// One decision record.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Decision {
+pub(super) struct Record {
     title: String,
     context: String,
     decision: String,

@@ -19,9 +19,9 @@ pub(super) enum Unsplit {
 }
 
 /// Splits `files` into one piece a commit.
-pub(super) fn split(commits: Vec<Commit>, files: BTreeMap<String, String>) -> Result<Vec<Piece>, Unsplit> {
+pub(super) fn split(commits: &[Commit], files: BTreeMap<String, String>) -> Result<Vec<Piece>, Unsplit> {
     let patterns = commits.iter().map(|commit| patterns(&commit.files)).collect::<Result<Vec<_>, _>>()?;
-    let mut pieces: Vec<Piece> = commits.into_iter().map(empty_piece).collect();
+    let mut pieces: Vec<Piece> = commits.iter().map(empty_piece).collect();
     for (path, text) in files {
         let Some(index) = patterns.iter().position(|set| set.is_match(&path)) else {
             return Err(Unsplit::Homeless(path));
@@ -34,7 +34,7 @@ pub(super) fn split(commits: Vec<Commit>, files: BTreeMap<String, String>) -> Re
     }
 }
 
-fn empty_piece(commit: Commit) -> Piece {
+fn empty_piece(commit: &Commit) -> Piece {
     Piece { subject: commit.subject.trim().into(), body: commit.body.trim().into(), changes: Vec::new() }
 }
 
@@ -63,20 +63,22 @@ mod tests {
     #[test]
     fn a_file_goes_into_the_first_commit_that_has_it() {
         let commits = vec![commit("One", &["a/*.py"]), commit("Two", &["a/**", ".gitignore"])];
-        let pieces = split(commits, files(&["a/x.py", "a/b/y.py", ".gitignore"])).unwrap();
-        let paths: Vec<Vec<&str>> =
-            pieces.iter().map(|piece| piece.changes.iter().map(|change| change.path.as_str()).collect()).collect();
+        let pieces = split(&commits, files(&["a/x.py", "a/b/y.py", ".gitignore"])).unwrap();
+        let paths: Vec<Vec<&str>> = pieces
+            .iter()
+            .map(|piece| piece.changes.iter().map(|change| change.path.as_str()).collect())
+            .collect();
         assert_eq!(paths, [vec!["a/x.py"], vec![".gitignore", "a/b/y.py"]]);
         assert_eq!(pieces[0].body, "Why.");
     }
 
     #[test]
     fn a_file_without_a_commit_and_a_commit_without_a_file_are_errors() {
-        let homeless = split(vec![commit("One", &["a"])], files(&["a", "b"]));
+        let homeless = split(&[commit("One", &["a"])], files(&["a", "b"]));
         assert_eq!(homeless, Err(Unsplit::Homeless("b".into())));
-        let empty = split(vec![commit("One", &["a"]), commit("Two", &["b"])], files(&["a"]));
+        let empty = split(&[commit("One", &["a"]), commit("Two", &["b"])], files(&["a"]));
         assert_eq!(empty, Err(Unsplit::Empty("Two".into())));
-        let wrong = split(vec![commit("One", &["a["])], files(&["a"]));
+        let wrong = split(&[commit("One", &["a["])], files(&["a"]));
         assert_eq!(wrong, Err(Unsplit::Pattern("a[".into())));
     }
 }

@@ -52,7 +52,11 @@ impl<'a> Renderer<'a> {
                 let path = relative(file, Path::new(&root));
                 let text = self.render(&format!("{variant}/{path}"), file)?;
                 if files.insert(path.clone(), text).is_some() {
-                    return Err(self.broken(&path, "it is both in shared and in the language's folder", None));
+                    return Err(self.broken(
+                        &path,
+                        "it is both in shared and in the language's folder",
+                        None,
+                    ));
                 }
             }
         }
@@ -73,7 +77,12 @@ impl<'a> Renderer<'a> {
         problem: &str,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Error {
-        Error::Template { blueprint: self.blueprint.into(), file: file.into(), problem: problem.into(), source }
+        Error::Template {
+            blueprint: self.blueprint.into(),
+            file: file.into(),
+            problem: problem.into(),
+            source,
+        }
     }
 }
 
@@ -116,7 +125,11 @@ mod tests {
     use super::*;
 
     fn rendered(source: &str) -> Result<String, minijinja::Error> {
-        environment().render_named_str("t.html", source, minijinja::context! { name => "A & B", list => [1, 2] })
+        environment().render_named_str(
+            "t.html",
+            source,
+            minijinja::context! { name => "A & B", list => [1, 2] },
+        )
     }
 
     #[test]
@@ -127,7 +140,10 @@ mod tests {
 
     #[test]
     fn nothing_is_escaped_and_other_delimiters_are_text() {
-        assert_eq!(rendered("<b><< name >></b> {{ name }} {% if %}").unwrap(), "<b>A & B</b> {{ name }} {% if %}");
+        assert_eq!(
+            rendered("<b><< name >></b> {{ name }} {% if %}").unwrap(),
+            "<b>A & B</b> {{ name }} {% if %}"
+        );
     }
 
     #[test]

@@ -15,8 +15,38 @@ pub(crate) struct Vocabulary {
     pub(crate) generic: BTreeSet<String>,
     pub(crate) neutral: BTreeSet<String>,
     pub(crate) purposes: BTreeSet<String>,
+    /// Words that turn a request or a feature into its opposite, in lower case.
+    pub(crate) negators: BTreeSet<String>,
+    /// Words around records and fields.
+    pub(crate) records: Records,
+    /// What a field holds, by its name.
+    pub(crate) types: Types,
     /// Phrases that are fields where fields are listed, whatever capability they name elsewhere.
     pub(crate) fields: Vec<Phrase>,
+}
+
+/// Words around records and fields, in lower case; the file says what each is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Records {
+    pub(crate) before: BTreeSet<String>,
+    pub(crate) after: BTreeSet<String>,
+    pub(crate) anyone: BTreeSet<String>,
+    pub(crate) silent: BTreeSet<String>,
+    pub(crate) cuts: BTreeSet<String>,
+    pub(crate) methods: BTreeSet<String>,
+    pub(crate) manner: BTreeSet<String>,
+}
+
+/// Names of fields by what they hold.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Types {
+    pub(crate) integer: BTreeSet<String>,
+    pub(crate) number: BTreeSet<String>,
+    pub(crate) boolean: BTreeSet<String>,
+    pub(crate) date: BTreeSet<String>,
+    pub(crate) text: BTreeSet<String>,
 }
 
 /// Something that an application can do or lack.
@@ -66,7 +96,10 @@ struct File {
     generic: Vec<String>,
     neutral: Vec<String>,
     purposes: Vec<String>,
+    negators: BTreeSet<String>,
     fields: Vec<String>,
+    records: Records,
+    types: Types,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +122,10 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
         generic: stems(&file.generic),
         neutral: stems(&file.neutral),
         purposes: stems(&file.purposes),
+        negators: file.negators,
         fields: file.fields.iter().map(|text| Phrase::new(text)).collect(),
+        records: file.records,
+        types: file.types,
     }
 });
 
@@ -106,6 +142,12 @@ pub(super) fn stems(texts: &[String]) -> BTreeSet<String> {
 impl Row {
     fn into_capability(self) -> Capability {
         let phrases = self.phrases.iter().map(|text| Phrase::new(text)).collect();
-        Capability { id: self.id, title: self.title, weight: self.weight, everywhere: self.everywhere, phrases }
+        Capability {
+            id: self.id,
+            title: self.title,
+            weight: self.weight,
+            everywhere: self.everywhere,
+            phrases,
+        }
     }
 }

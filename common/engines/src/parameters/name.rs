@@ -21,7 +21,8 @@ pub(crate) fn clean_sentence(text: &str) -> String {
 /// Lower-case ASCII letters and digits of `text` with single hyphens between, at most 40; `None` when nothing is left.
 pub(crate) fn slug(text: &str) -> Option<String> {
     let ascii: String = text.nfkd().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).collect();
-    let parts: Vec<&str> = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
     let cut: String = parts.join("-").chars().take(NAME_LIMIT).collect();
     let whole = cut.trim_end_matches('-');
     (!whole.is_empty()).then(|| whole.to_owned())

@@ -105,7 +105,12 @@ impl Field {
             "status" => ("open", "closed"),
             "url" | "link" | "website" => ("https://example.com/one", "https://example.com/two"),
             "isbn" => ("978-0-441-17271-9", "978-0-14-143958-7"),
-            _ => return (json!(format!("{} one", label(&self.name))), json!(format!("{} two", label(&self.name)))),
+            _ => {
+                return (
+                    json!(format!("{} one", label(&self.name))),
+                    json!(format!("{} two", label(&self.name))),
+                );
+            }
         };
         (json!(pair.0), json!(pair.1))
     }
@@ -149,14 +154,19 @@ fn check_identifier(what: &str, word: &str) -> Result<(), String> {
     if is_identifier(word) {
         return Ok(());
     }
-    Err(format!("{what}: \"{word}\" must be lower-case ASCII letters, digits and _, from a letter, at most {MAX_IDENTIFIER}"))
+    Err(format!(
+        "{what}: \"{word}\" must be lower-case ASCII letters, digits and _, from a letter, at most {MAX_IDENTIFIER}"
+    ))
 }
 
 /// Whether `word` is an identifier as the templates use it.
 pub(crate) fn is_identifier(word: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let ends = !word.ends_with('_') && !word.contains("__");
-    word.len() <= MAX_IDENTIFIER && word.starts_with(|c: char| c.is_ascii_lowercase()) && ends && word.bytes().all(letters)
+    word.len() <= MAX_IDENTIFIER
+        && word.starts_with(|c: char| c.is_ascii_lowercase())
+        && ends
+        && word.bytes().all(letters)
 }
 
 /// `published_on` as `Published on`.

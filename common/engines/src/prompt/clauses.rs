@@ -9,10 +9,59 @@ use super::words::{Gap, Word};
 
 /// Words that end a noun phrase and lead a clause.
 pub(super) const LEADS: &[&str] = &[
-    "with", "having", "has", "have", "including", "include", "includes", "featuring", "plus", "that", "which", "where", "who",
-    "whose", "so", "to", "for", "without", "but", "also", "using", "because", "while", "when", "whenever", "in", "on", "of",
-    "by", "from", "at", "as", "and", "or", "like", "via", "into", "about", "called", "named", "is", "should", "must", "can",
-    "it", "such", "than", "if", "per", "containing", "supporting", "saying",
+    "with",
+    "having",
+    "has",
+    "have",
+    "including",
+    "include",
+    "includes",
+    "featuring",
+    "plus",
+    "that",
+    "which",
+    "where",
+    "who",
+    "whose",
+    "so",
+    "to",
+    "for",
+    "without",
+    "but",
+    "also",
+    "using",
+    "because",
+    "while",
+    "when",
+    "whenever",
+    "in",
+    "on",
+    "of",
+    "by",
+    "from",
+    "at",
+    "as",
+    "and",
+    "or",
+    "like",
+    "via",
+    "into",
+    "about",
+    "called",
+    "named",
+    "is",
+    "should",
+    "must",
+    "can",
+    "it",
+    "such",
+    "similar",
+    "than",
+    "if",
+    "per",
+    "containing",
+    "supporting",
+    "saying",
 ];
 
 /// What leads a segment.
@@ -85,14 +134,28 @@ fn after_gap(gap: Gap, lead: Lead) -> Lead {
 fn leads(words: &[Word], at: usize, lead: Lead) -> Option<Lead> {
     let word = &words[at];
     match word.lower.as_str() {
-        "with" | "having" | "has" | "have" | "including" | "include" | "includes" | "featuring" | "plus" | "also" | "containing"
-        | "supporting" | "but" | "supports" | "support" => Some(Lead::With),
-        "that" | "which" | "where" | "who" | "so" | "when" | "whenever" | "while" | "because" | "if" | "saying" => Some(Lead::That),
+        "with" | "having" | "has" | "have" | "including" | "include" | "includes" | "featuring" | "plus"
+        | "also" | "containing" | "supporting" | "but" | "supports" | "support" => Some(Lead::With),
+        "that" | "which" | "where" | "who" | "so" | "when" | "whenever" | "while" | "because" | "if"
+        | "saying" => Some(Lead::That),
         "without" => Some(Lead::Without),
-        "like" | "such" => Some(Lead::Like),
+        "like" | "such" | "similar" => Some(Lead::Like),
         "to" => Some(Lead::To),
         // "with support for login"
-        "for" if at > 0 && words[at - 1].is(&["support", "supports", "supporting", "option", "options", "button", "form", "way", "ways"]) => {
+        "for"
+            if at > 0
+                && words[at - 1].is(&[
+                    "support",
+                    "supports",
+                    "supporting",
+                    "option",
+                    "options",
+                    "button",
+                    "form",
+                    "way",
+                    "ways",
+                ]) =>
+        {
             Some(Lead::With)
         }
         "for" => Some(if is_gerund(words.get(at + 1)) { Lead::That } else { Lead::For }),
@@ -102,7 +165,11 @@ fn leads(words: &[Word], at: usize, lead: Lead) -> Option<Lead> {
 }
 
 fn is_gerund(word: Option<&Word>) -> bool {
-    word.is_some_and(|word| word.lower.len() > 5 && word.lower.ends_with("ing") && !word.is(&["wedding", "morning", "evening", "something", "everything", "anything", "building"]))
+    word.is_some_and(|word| {
+        word.lower.len() > 5
+            && word.lower.ends_with("ing")
+            && !word.is(&["wedding", "morning", "evening", "something", "everything", "anything", "building"])
+    })
 }
 
 /// Words inside a phrase of several words: no clause begins there ("drag and drop", "csv to json").

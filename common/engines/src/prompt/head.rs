@@ -22,18 +22,34 @@ pub(super) struct Head {
     pub(super) name: Option<String>,
 }
 
-/// Words that turn a request into its opposite.
-const NEGATORS: &[&str] = &["not", "never", "no", "don't", "dont", "without", "stop"];
 /// First words of a prompt that asks for something else than a new application.
 const OTHER_DEEDS: &[&str] = &[
-    "what", "what's", "whats", "why", "when", "who", "which", "where", "is", "are", "does", "did", "test", "run", "explain",
-    "fix", "deploy", "start", "open", "use", "see", "view", "look", "read", "tell", "plan", "work", "delete", "remove", "edit", "rename", "update", "change", "clear", "improve", "refactor", "review",
-    "search", "find", "filter", "sort", "validate", "stop", "restart", "undo",
+    "what", "what's", "whats", "why", "when", "who", "which", "where", "is", "are", "does", "did", "test",
+    "run", "explain", "fix", "deploy", "start", "open", "use", "see", "view", "look", "read", "tell", "plan",
+    "work", "delete", "remove", "edit", "rename", "update", "change", "clear", "improve", "refactor",
+    "review", "search", "find", "filter", "sort", "validate", "stop", "restart", "undo",
 ];
 /// Words before the first deed.
-const POLITE: &[&str] = &["please", "can", "could", "would", "you", "i", "we", "want", "to", "need", "help", "me", "like", "just"];
+const POLITE: &[&str] = &[
+    "please", "can", "could", "would", "you", "i", "we", "want", "to", "need", "help", "me", "like", "just",
+];
 /// Words that ask for something that is to be made.
-const MAKERS: &[&str] = &["build", "make", "create", "need", "want", "develop", "write", "generate", "design", "code", "implement"];
+const MAKERS: &[&str] = &[
+    "build",
+    "make",
+    "create",
+    "need",
+    "want",
+    "develop",
+    "write",
+    "generate",
+    "design",
+    "code",
+    "implement",
+];
+
+/// Words after which a name is explained.
+const DETERMINERS: &[&str] = &["a", "an", "my", "our", "the"];
 
 /// Finds the head noun.
 pub(super) fn find(text: &Text, words: &[Word]) -> Result<Head, Refusal> {
@@ -48,12 +64,14 @@ pub(super) fn find(text: &Text, words: &[Word]) -> Result<Head, Refusal> {
     }
     let mut from = 0;
     loop {
-        match phrase_from(text, words, from)? {
+        match explained(text, words, from)? {
             Found::Head(head) => return several(words, *head),
             Found::Nothing => return Err(Reason::NothingNamed.into()),
             Found::Unknown(unknown) => match fresh_start(words, unknown.end) {
                 Some(next) if !words[..unknown.start].iter().any(|word| word.is(MAKERS)) => from = next,
-                _ => return Err(Reason::NotInCatalogue { asked: sentence(text, words, unknown.start) }.into()),
+                _ => {
+                    return Err(Reason::NotInCatalogue { asked: sentence(text, words, unknown.start) }.into());
+                }
             },
         }
     }
@@ -66,13 +84,31 @@ enum Found {
     Nothing,
 }
 
+/// Reads a noun phrase; "Bean There, a todo app" is a capitalised name that the next phrase explains.
+fn explained(text: &Text, words: &[Word], from: usize) -> Result<Found, Refusal> {
+    let found = phrase_from(text, words, from)?;
+    let Found::Unknown(unknown) = &found else { return Ok(found) };
+    let named = words[unknown.clone()].iter().all(|word| word.capital || word.quote.is_some());
+    let next_explains = |next: &Word| next.gap == Gap::Comma && next.is(DETERMINERS);
+    if !named || !words.get(unknown.end).is_some_and(next_explains) {
+        return Ok(found);
+    }
+    match phrase_from(text, words, unknown.end)? {
+        Found::Head(mut head) => {
+            head.name = clean_name(&text.slice(&words[unknown.clone()]));
+            Ok(Found::Head(head))
+        }
+        Found::Unknown(_) | Found::Nothing => Ok(found),
+    }
+}
+
 /// Skips what asks and what says only "software", then reads the first noun phrase.
 fn phrase_from(text: &Text, words: &[Word], from: usize) -> Result<Found, Refusal> {
     let found = named_kinds(&words[from..]);
     let begins_kind = |at: usize| found.iter().any(|kind| kind.words.start + from == at);
     let mut start = from;
     while start < words.len() && !begins_kind(start) && is_skipped(words, start) {
-        if words[start].is(NEGATORS) {
+        if vocabulary().negators.contains(&words[start].lower) {
             return Err(Reason::NotInCatalogue { asked: sentence(text, words, start) }.into());
         }
         start += 1;
@@ -81,8 +117,9 @@ fn phrase_from(text: &Text, words: &[Word], from: usize) -> Result<Found, Refusa
         return Ok(Found::Nothing);
     }
     let end = noun_phrase_end(words, start);
-    let kinds: Vec<&Match<Kind>> = found.iter().filter(|kind| (start..end).contains(&(kind.words.start + from))).collect();
-    let Some(last) = kinds.last() else { return Ok(apposition(text, words, start, end)?.unwrap_or(Found::Unknown(start..end))) };
+    let kinds: Vec<&Match<Kind>> =
+        found.iter().filter(|kind| (start..end).contains(&(kind.words.start + from))).collect();
+    let Some(last) = kinds.last() else { return Ok(Found::Unknown(start..end)) };
     let phrase = last.words.start + from..last.words.end + from;
     let head = Head {
         kind: last.named,
@@ -96,21 +133,32 @@ fn phrase_from(text: &Text, words: &[Word], from: usize) -> Result<Found, Refusa
 
 /// Adjectives that were skipped belong to the noun phrase as well.
 fn qualifiers_start(words: &[Word], from: usize, start: usize) -> usize {
-    let joins = |at: &usize| words[*at].gap == Gap::Space && !words[*at - 1].is(LEADS) && !vocabulary().openers.contains(&words[*at - 1].stem);
+    let joins = |at: &usize| {
+        words[*at].gap == Gap::Space
+            && !words[*at - 1].is(LEADS)
+            && !vocabulary().openers.contains(&words[*at - 1].stem)
+    };
     (from + 1..=start).rev().take_while(joins).last().map_or(start, |at| at - 1)
 }
 
 fn is_skipped(words: &[Word], at: usize) -> bool {
     let known = vocabulary();
     let stem = &words[at].stem;
-    known.openers.contains(stem) || known.generic.contains(stem) || known.neutral.contains(stem) || known.purposes.contains(stem)
+    known.openers.contains(stem)
+        || known.generic.contains(stem)
+        || known.neutral.contains(stem)
+        || known.purposes.contains(stem)
 }
 
 /// The noun phrase ends at a bracket, a comma or a word that leads a clause, but not inside the name of a kind.
 fn noun_phrase_end(words: &[Word], start: usize) -> usize {
     let kinds = named_kinds(&words[start..]);
-    let inside = |at: usize| kinds.iter().any(|kind| kind.words.contains(&(at - start)) && kind.words.start + start != at);
-    let ends = |at: &usize| !inside(*at) && *at > start && (words[*at].gap != Gap::Space || is_lead(words, *at, start, &kinds));
+    let inside = |at: usize| {
+        kinds.iter().any(|kind| kind.words.contains(&(at - start)) && kind.words.start + start != at)
+    };
+    let ends = |at: &usize| {
+        !inside(*at) && *at > start && (words[*at].gap != Gap::Space || is_lead(words, *at, start, &kinds))
+    };
     (start..words.len()).find(ends).unwrap_or(words.len())
 }
 
@@ -120,7 +168,12 @@ fn is_lead(words: &[Word], at: usize, start: usize, kinds: &[Match<Kind>]) -> bo
 }
 
 /// Checks what stands around the kind's phrase in its noun phrase.
-fn check_phrase(text: &Text, words: &[Word], kinds: &[&Match<Kind>], mut head: Head) -> Result<Head, Refusal> {
+fn check_phrase(
+    text: &Text,
+    words: &[Word],
+    kinds: &[&Match<Kind>],
+    mut head: Head,
+) -> Result<Head, Refusal> {
     let refuses = head.kind.qualifiers == Qualifiers::Refuse;
     if let Some(other) = kinds.iter().find(|found| refuses && found.named.id != head.kind.id) {
         return Err(Reason::Several { ids: vec![other.named.id.clone(), head.kind.id.clone()] }.into());
@@ -142,7 +195,9 @@ fn is_weak(words: &[Word], head: &Head) -> bool {
     if head.phrase.stems.len() > 1 || !head.kind.weak.contains(head.phrase) {
         return false;
     }
-    let says_software = |word: &Word| vocabulary().generic.contains(&word.stem) && !word.is(&["one", "you", "list", "thanks", "please"]);
+    let says_software = |word: &Word| {
+        vocabulary().generic.contains(&word.stem) && !word.is(&["one", "you", "list", "thanks", "please"])
+    };
     let near = words[..head.thing.end].iter().any(says_software);
     let many = words[head.thing.start].lower != words[head.thing.start].stem;
     !near && !many
@@ -191,27 +246,10 @@ fn capitalised_name(text: &Text, words: &[Word], head: &Head) -> Option<String> 
 /// "Build Family Groceries, a todo app": capitalised words before the comma, even where each of them is known.
 fn name_before(text: &Text, words: &[Word], start: usize) -> Option<String> {
     let comma = (1..=start.min(words.len() - 1)).rev().find(|at| words[*at].gap != Gap::Space)?;
-    let opens = words[comma].gap == Gap::Comma && words[comma].is(&["a", "an", "my", "our", "the"]);
+    let opens = words[comma].gap == Gap::Comma && words[comma].is(DETERMINERS);
     let named = |at: &usize| words[*at].capital && !words[*at].is(MAKERS) && words[*at + 1].gap <= Gap::Comma;
     let first = (0..comma).rev().take_while(named).last().filter(|_| opens)?;
     clean_name(&text.slice(&words[first..comma]))
-}
-
-/// "Family Groceries, a todo app": a capitalised phrase that the next phrase explains.
-fn apposition(text: &Text, words: &[Word], start: usize, end: usize) -> Result<Option<Found>, Refusal> {
-    let phrase = &words[start..end];
-    let named = phrase.iter().all(|word| word.capital || word.quote.is_some());
-    let explained = words.get(end).is_some_and(|next| next.gap == Gap::Comma && next.is(&["a", "an", "my", "our", "the"]));
-    if !named || !explained {
-        return Ok(None);
-    }
-    Ok(match phrase_from(text, words, end)? {
-        Found::Head(mut head) => {
-            head.name = clean_name(&text.slice(phrase));
-            Some(Found::Head(head))
-        }
-        Found::Unknown(_) | Found::Nothing => None,
-    })
 }
 
 /// Another kind that stands beside the head as its equal is another task.
@@ -224,9 +262,13 @@ fn several(words: &[Word], head: Head) -> Result<Head, Refusal> {
     let start = if words[end].is(&["and", "or", "plus"]) { end + 1 } else { end };
     let stop = noun_phrase_end(words, start.min(words.len()));
     let named = named_kinds(&words[start.min(stop)..stop]);
-    let other = named.iter().find(|found| found.named.id != head.kind.id && !head.kind.provides.contains(&found.named.part));
+    let other = named
+        .iter()
+        .find(|found| found.named.id != head.kind.id && !head.kind.provides.contains(&found.named.part));
     match other {
-        Some(other) => Err(Reason::Several { ids: vec![head.kind.id.clone(), other.named.id.clone()] }.into()),
+        Some(other) => {
+            Err(Reason::Several { ids: vec![head.kind.id.clone(), other.named.id.clone()] }.into())
+        }
         None => Ok(head),
     }
 }
@@ -234,7 +276,7 @@ fn several(words: &[Word], head: Head) -> Result<Head, Refusal> {
 /// Where the request begins anew after a phrase that only tells a story: "I run a shop and need a todo app".
 fn fresh_start(words: &[Word], from: usize) -> Option<usize> {
     let maker = (from..words.len()).find(|at| words[*at].is(MAKERS))?;
-    let negated = words[from..maker].iter().any(|word| word.is(NEGATORS));
+    let negated = words[from..maker].iter().any(|word| vocabulary().negators.contains(&word.lower));
     (!negated && maker + 1 < words.len()).then_some(maker + 1)
 }
 

@@ -7,19 +7,17 @@ use super::words::{Text, Word};
 use crate::catalogue::{Capability, Kind, Qualifiers, Weight, vocabulary};
 use crate::refusal::{Reason, Refusal};
 
-/// Words that turn a feature into its absence.
-const NEGATORS: &[&str] =
-    &["no", "not", "without", "never", "don't", "dont", "doesn't", "doesnt", "needn't", "shouldn't", "isn't", "none"];
 /// Words that begin a segment without saying anything.
 const FILLERS: &[&str] = &[
-    "a", "an", "the", "some", "also", "it", "it's", "should", "must", "can", "could", "please", "have", "has", "i", "we", "you",
-    "and", "be", "able", "to", "would", "like", "want", "need", "lets", "let", "me", "us", "there", "is", "are",
+    "a", "an", "the", "some", "also", "it", "it's", "should", "must", "can", "could", "please", "have",
+    "has", "i", "we", "you", "and", "be", "able", "to", "would", "like", "want", "need", "lets", "let", "me",
+    "us", "there", "is", "are",
 ];
 
 /// Judges the words before the head noun; what is left out comes back.
 pub(super) fn qualifiers(text: &Text, words: &[Word], head: &Head) -> Result<Vec<String>, Refusal> {
     let range = head.qualifiers.clone();
-    let asked = text.slice(&words[head.qualifiers.start..head.thing.end]);
+    let asked = &words[head.qualifiers.start..head.thing.end];
     let judge = Judge { text, words: &words[range], kind: head.kind, asked };
     match head.kind.qualifiers {
         Qualifiers::Topic => Ok(Vec::new()),
@@ -33,10 +31,15 @@ pub(super) fn qualifiers(text: &Text, words: &[Word], head: &Head) -> Result<Vec
 }
 
 /// Judges everything but the head's noun phrase and the words in `read`; what is left out comes back.
-pub(super) fn clauses(text: &Text, words: &[Word], head: &Head, read: &[usize]) -> Result<Vec<String>, Refusal> {
+pub(super) fn clauses(
+    text: &Text,
+    words: &[Word],
+    head: &Head,
+    read: &[usize],
+) -> Result<Vec<String>, Refusal> {
     let mut not_built: Vec<String> = Vec::new();
     for Segment { lead, words: range } in segments(words, head.thing.end, read) {
-        let asked = text.slice(&words[head.qualifiers.start..range.end]);
+        let asked = &words[head.qualifiers.start..range.end];
         let judge = Judge { text, words: &words[range], kind: head.kind, asked };
         if judge.segment(lead)? {
             let phrase = judge.written();
@@ -53,7 +56,7 @@ struct Judge<'a> {
     words: &'a [Word],
     kind: &'static Kind,
     /// The prompt from the head's noun phrase to these words.
-    asked: String,
+    asked: &'a [Word],
 }
 
 impl Judge<'_> {
@@ -62,7 +65,11 @@ impl Judge<'_> {
         let found = self.capabilities();
         self.hard(&found, false)?;
         let known = |at: usize| found.iter().any(|found| found.words.contains(&at));
-        let unknown = |at: usize| !known(at) && self.is_unknown(at) && !(is_name && (self.words[at].capital || self.words[at].quote.is_some()));
+        let unknown = |at: usize| {
+            !known(at)
+                && self.is_unknown(at)
+                && !(is_name && (self.words[at].capital || self.words[at].quote.is_some()))
+        };
         if (0..self.words.len()).any(unknown) {
             return Err(self.another_thing());
         }
@@ -72,14 +79,15 @@ impl Judge<'_> {
 
     /// Whether the segment asks for something that will be left out.
     fn segment(&self, lead: Lead) -> Result<bool, Refusal> {
-        let negated = lead == Lead::Without || self.words.iter().any(|word| word.is(NEGATORS));
+        let negated = lead == Lead::Without
+            || self.words.iter().any(|word| vocabulary().negators.contains(&word.lower));
         let found = self.capabilities();
         if negated {
             let is_there = |found: &Match<Capability>| !self.lacks(found) && !self.negator_inside(found);
             return Ok(found.iter().any(is_there));
         }
         self.other_thing()?;
-        self.hard(&found, matches!(lead, Lead::For | Lead::To | Lead::Like) && !self.acts(lead))?;
+        self.hard(&found, matches!(lead, Lead::For | Lead::Like))?;
         match lead {
             Lead::For => self.purpose(&found).map(|()| false),
             Lead::Like | Lead::Without => Ok(false),
@@ -87,11 +95,6 @@ impl Judge<'_> {
             Lead::To | Lead::That => self.deed(&found),
             Lead::With => Ok(self.is_left_out(&found)),
         }
-    }
-
-    /// "To share notes" acts, "to my friends" does not.
-    fn acts(&self, lead: Lead) -> bool {
-        lead == Lead::To
     }
 
     /// What a strict kind does is all that it does.
@@ -121,7 +124,8 @@ impl Judge<'_> {
 
     fn is_left_out(&self, found: &[Match<Capability>]) -> bool {
         let covered = |at: usize| found.iter().any(|found| found.words.contains(&at));
-        found.iter().any(|found| self.lacks(found)) || (0..self.words.len()).any(|at| !covered(at) && self.is_unknown(at))
+        found.iter().any(|found| self.lacks(found))
+            || (0..self.words.len()).any(|at| !covered(at) && self.is_unknown(at))
     }
 
     /// Refuses a hard capability that the kind lacks; of a purpose only what counts everywhere.
@@ -131,7 +135,12 @@ impl Judge<'_> {
         };
         let Some(hard) = found.iter().find(counts) else { return Ok(()) };
         let asked = self.text.slice(&self.words[hard.words.clone()]);
-        Err(Reason::MissingCapability { capability: hard.named.title.clone(), asked, id: self.kind.id.clone() }.into())
+        Err(Reason::MissingCapability {
+            capability: hard.named.title.clone(),
+            asked,
+            id: self.kind.id.clone(),
+        }
+        .into())
     }
 
     fn other_thing(&self) -> Result<(), Refusal> {
@@ -140,7 +149,7 @@ impl Judge<'_> {
     }
 
     fn another_thing(&self) -> Refusal {
-        Reason::AnotherThing { asked: self.asked.clone(), id: self.kind.id.clone() }.into()
+        Reason::AnotherThing { asked: self.text.slice(self.asked), id: self.kind.id.clone() }.into()
     }
 
     /// The capabilities that are named, other kinds as parts included.
@@ -148,7 +157,9 @@ impl Judge<'_> {
         let mut found = capabilities(self.words);
         found.retain(|found| self.counts(found));
         for part in named_kinds(self.words) {
-            let covered = found.iter().any(|found| found.words.start < part.words.end && part.words.start < found.words.end);
+            let covered = found
+                .iter()
+                .any(|found| found.words.start < part.words.end && part.words.start < found.words.end);
             let named = vocabulary().capabilities.iter().find(|capability| capability.id == part.named.part);
             if let (false, true, Some(named)) = (covered, part.named.id != self.kind.id, named)
                 && !self.kind.words.contains(&self.words[part.words.start].stem)
@@ -174,14 +185,20 @@ impl Judge<'_> {
     }
 
     fn negator_inside(&self, found: &Match<Capability>) -> bool {
-        self.words[found.words.clone()].iter().any(|word| word.is(NEGATORS))
+        self.words[found.words.clone()].iter().any(|word| vocabulary().negators.contains(&word.lower))
     }
 
     fn is_unknown(&self, at: usize) -> bool {
         let (word, known) = (&self.words[at], vocabulary());
         let stem = &word.stem;
-        let said = known.neutral.contains(stem) || known.generic.contains(stem) || known.purposes.contains(stem) || known.openers.contains(stem);
-        !said && !self.kind.words.contains(stem) && !word.is_number() && !self.kind.phrases.iter().any(|phrase| begins(phrase, &self.words[at..]))
+        let said = known.neutral.contains(stem)
+            || known.generic.contains(stem)
+            || known.purposes.contains(stem)
+            || known.openers.contains(stem);
+        !said
+            && !self.kind.words.contains(stem)
+            && !word.is_number()
+            && !self.kind.phrases.iter().any(|phrase| begins(phrase, &self.words[at..]))
     }
 
     /// The segment as it was written, without the words that say nothing at its beginning.

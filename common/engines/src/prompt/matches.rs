@@ -25,8 +25,9 @@ static CAPABILITIES: LazyLock<Index<Capability>> = LazyLock::new(|| {
     index(all.iter().flat_map(|capability| capability.phrases.iter().map(move |phrase| (phrase, capability))))
 });
 
-static KINDS: LazyLock<Index<Kind>> =
-    LazyLock::new(|| index(kinds().iter().flat_map(|kind| kind.phrases.iter().map(move |phrase| (phrase, kind)))));
+static KINDS: LazyLock<Index<Kind>> = LazyLock::new(|| {
+    index(kinds().iter().flat_map(|kind| kind.phrases.iter().map(move |phrase| (phrase, kind))))
+});
 
 /// The capabilities that `words` name, from left to right, the longest phrase first.
 pub(super) fn capabilities(words: &[Word]) -> Vec<Match<Capability>> {
@@ -65,7 +66,7 @@ fn find<T>(index: &'static Index<T>, words: &[Word]) -> Vec<Match<T>> {
         match fitting.max_by_key(|(phrase, _)| phrase.stems.len()) {
             Some((phrase, named)) => {
                 let end = at + phrase.stems.len();
-                found.push(Match { words: at..end, named: *named, phrase: *phrase });
+                found.push(Match { words: at..end, named: *named, phrase });
                 at = end;
             }
             None => at += 1,

@@ -94,14 +94,18 @@ fn port(open: &mut Open) -> Result<Option<u16>, Refusal> {
             while open.is(Some(number), &["number", "is", "no"]) {
                 number += 1;
             }
-        } else if !open.is(Some(at), &["localhost", "127.0.0.1"]) || open.words.get(number).is_none_or(is_apart) {
+        } else if !open.is(Some(at), &["localhost", "127.0.0.1"])
+            || open.words.get(number).is_none_or(is_apart)
+        {
             continue;
         }
         let Some(word) = open.word(number).filter(|word| word.is_number()) else { continue };
         let port = word.lower.parse::<u16>().ok().filter(|port| *port >= LOWEST_PORT);
         let Some(port) = port else { return Err(bad_port(&word.lower)) };
         let mut from = at;
-        while from > 0 && open.is(Some(from - 1), &["on", "at", "the", "a", "tcp", "using", "listening", "running"]) {
+        while from > 0
+            && open.is(Some(from - 1), &["on", "at", "the", "a", "tcp", "using", "listening", "running"])
+        {
             from -= 1;
         }
         open.take(from..number + 1, Taken::Parting);

@@ -58,8 +58,10 @@ impl Word {
 #[derive(Debug)]
 pub(super) struct Text {
     /// The normalised text (NFKC, plain quotes, no invisible characters).
-    pub(super) text: String,
+    pub(super) whole: String,
     pub(super) words: Vec<Word>,
+    /// Where quotations begin and end.
+    quotes: Vec<(usize, usize)>,
 }
 
 impl Text {
@@ -70,25 +72,29 @@ impl Text {
         let mut from = 0;
         while let Some((start, end)) = next_word(&text, from) {
             let gap = if words.is_empty() { Gap::Stop } else { gap(&text[from..start]) };
-            let quote = quotes.iter().position(|(open, close)| *open < start && end <= *close);
+            let quote = quotes.partition_point(|(_, close)| *close < end);
+            let quote = quotes.get(quote).is_some_and(|(open, _)| *open < start).then_some(quote);
             words.push(word(&text[start..end], start, end, gap, quote));
             from = end;
         }
-        Self { text, words }
+        Self { whole: text, words, quotes }
     }
 
     /// What is quoted in quotation `number`.
     pub(super) fn quotation(&self, number: usize) -> &str {
-        let (open, close) = quotations(&self.text)[number];
-        &self.text[open + 1..close]
+        let (open, close) = self.quotes[number];
+        &self.whole[open + 1..close]
     }
 
     /// The text of `words`, as it was written, on one line and at most 120 characters.
     pub(super) fn slice(&self, words: &[Word]) -> String {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return String::new() };
         let closes = |part: &str| part.matches('(').count() > part.matches(')').count();
-        let open = closes(&self.text[first.start..last.end]) && self.text[last.end..].starts_with(')');
-        let line = self.text[first.start..last.end + usize::from(open)].split_whitespace().collect::<Vec<_>>().join(" ");
+        let open = closes(&self.whole[first.start..last.end]) && self.whole[last.end..].starts_with(')');
+        let line = self.whole[first.start..last.end + usize::from(open)]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         let cut: String = line.chars().take(120).collect();
         cut.trim().to_owned()
     }
@@ -163,7 +169,9 @@ fn gap(between: &str) -> Gap {
         () if ends => Gap::Stop,
         () if between.contains(['(', '[', '{']) => Gap::Open,
         () if between.contains([')', ']', '}']) => Gap::Close,
-        () if between.contains([',', '\n', '/', '\u{2013}', '\u{2014}']) || between.contains(" - ") => Gap::Comma,
+        () if between.contains([',', '\n', '/', '\u{2013}', '\u{2014}']) || between.contains(" - ") => {
+            Gap::Comma
+        }
         () if between.contains(':') => Gap::Colon,
         () => Gap::Space,
     }
@@ -207,26 +215,22 @@ mod tests {
 
     #[test]
     fn words_keep_what_belongs_to_them() {
-        assert_eq!(lower("A to-do app, in Node.js & C#/C++ (#0a7)!"), [
-            "a", "to", "do", "app", "in", "node.js", "and", "c#", "c++", "#0a7"
-        ]);
+        assert_eq!(
+            lower("A to-do app, in Node.js & C#/C++ (#0a7)!"),
+            ["a", "to", "do", "app", "in", "node.js", "and", "c#", "c++", "#0a7"]
+        );
         assert_eq!(lower("don\u{2019}t use .NET or is_done."), ["don't", "use", ".net", "or", "is_done"]);
         assert_eq!(lower("\u{ff34}odo\u{202e}app"), ["todoapp"]);
     }
 
     #[test]
     fn gaps_say_what_separates_words() {
-        let gaps: Vec<Gap> = Text::new("a b, c. d (e) f:\n- h\ni").words.iter().map(|word| word.gap).collect();
-        assert_eq!(gaps, [
-            Gap::Stop,
-            Gap::Space,
-            Gap::Comma,
-            Gap::Stop,
-            Gap::Open,
-            Gap::Close,
-            Gap::Bullet,
-            Gap::Comma
-        ]);
+        let gaps: Vec<Gap> =
+            Text::new("a b, c. d (e) f:\n- h\ni").words.iter().map(|word| word.gap).collect();
+        assert_eq!(
+            gaps,
+            [Gap::Stop, Gap::Space, Gap::Comma, Gap::Stop, Gap::Open, Gap::Close, Gap::Bullet, Gap::Comma]
+        );
     }
 
     #[test]

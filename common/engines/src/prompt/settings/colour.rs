@@ -9,26 +9,77 @@ use crate::refusal::{Reason, Refusal};
 
 /// Words that say, after a colour, that it is one.
 const NOUNS: &[&str] = &[
-    "theme", "themed", "accent", "accents", "colour", "color", "coloured", "colored", "colours", "colors", "background",
-    "design", "style", "look", "buttons", "header", "palette", "scheme", "ui", "shade", "tones", "layout", "interface",
+    "theme",
+    "themed",
+    "accent",
+    "accents",
+    "colour",
+    "color",
+    "coloured",
+    "colored",
+    "colours",
+    "colors",
+    "background",
+    "design",
+    "style",
+    "look",
+    "buttons",
+    "header",
+    "palette",
+    "scheme",
+    "ui",
+    "shade",
+    "tones",
+    "layout",
+    "interface",
 ];
 /// Words that say so before it.
 const BEFORE: &[&str] = &[
-    "colour", "color", "colours", "colors", "accent", "theme", "be", "is", "it", "buttons", "use", "using", "coloured",
-    "colored", "painted", "all",
+    "colour", "color", "colours", "colors", "accent", "theme", "be", "is", "it", "buttons", "use", "using",
+    "coloured", "colored", "painted", "all",
 ];
 /// Words that may stand between such a word and the colour.
-const BETWEEN: &[&str] = &["is", "of", "a", "an", "the", "in", "as", "bright", "deep", "pale", "to", "nice", "soft"];
+const BETWEEN: &[&str] =
+    &["is", "of", "a", "an", "the", "in", "as", "bright", "deep", "pale", "to", "nice", "soft"];
 /// Words that may follow "in green".
-const AFTER_IN: &[&str] =
-    &["and", "with", "on", "for", "called", "named", "using", "please", "in", "that", "which", "to", "as", "written", "or"];
+const AFTER_IN: &[&str] = &[
+    "and", "with", "on", "for", "called", "named", "using", "please", "in", "that", "which", "to", "as",
+    "written", "or",
+];
 /// Shades that are no part of a CSS name.
 const SHADES: &[&str] = &["bright", "deep", "pale", "soft", "pastel", "warm", "vivid"];
 /// Colours that nothing else is called.
 const PLAIN: &[&str] = &[
-    "green", "blue", "red", "orange", "purple", "teal", "yellow", "pink", "black", "white", "brown", "grey", "gray",
-    "navy", "turquoise", "indigo", "violet", "crimson", "maroon", "cyan", "magenta", "darkgreen", "darkblue", "lightblue",
-    "lightgreen", "darkred", "forestgreen", "royalblue", "skyblue", "hotpink",
+    "green",
+    "blue",
+    "red",
+    "orange",
+    "purple",
+    "teal",
+    "yellow",
+    "pink",
+    "black",
+    "white",
+    "brown",
+    "grey",
+    "gray",
+    "navy",
+    "turquoise",
+    "indigo",
+    "violet",
+    "crimson",
+    "maroon",
+    "cyan",
+    "magenta",
+    "darkgreen",
+    "darkblue",
+    "lightblue",
+    "lightgreen",
+    "darkred",
+    "forestgreen",
+    "royalblue",
+    "skyblue",
+    "hotpink",
 ];
 
 /// Finds the accent colour.
@@ -51,13 +102,15 @@ fn hexadecimal(open: &mut Open, at: usize) -> Result<Option<Colour>, Refusal> {
     let Some(word) = open.word(at).filter(|word| word.lower.starts_with('#')) else { return Ok(None) };
     let is_said = says_colour_before(open, at) || open.is(Some(at + 1), NOUNS);
     match word.lower.parse::<Colour>() {
-        Ok(colour) if is_said || word.lower.len() == 7 || word.lower.contains(|c: char| c.is_ascii_digit()) => {
+        Ok(colour)
+            if is_said || word.lower.len() == 7 || word.lower.contains(|c: char| c.is_ascii_digit()) =>
+        {
             let (from, to) = (start_of_cue(open, at), end_of_cue(open, at + 1));
             open.take(from..to, Taken::Parting);
             Ok(Some(colour))
         }
         Err(NoColour(text)) if is_said => {
-            let problem = format!("{}.", NoColour(text)).replacen("\"", "The colour \"", 1).replace("\" is no colour;", "\" is none;");
+            let problem = format!("\"{text}\" is no colour: write a CSS name such as `teal`, or `#rrggbb`.");
             Err(Reason::Parameter { parameter: "colour", problem }.into())
         }
         _ => Ok(None),
@@ -76,7 +129,9 @@ fn named(open: &Open, at: usize) -> Option<(Colour, String, usize)> {
         return None;
     }
     // "navy blue": the second word says again what the first one means.
-    let again = two.is_some_and(|word| word.is(&["blue", "green", "red"]) && one.is(&["navy", "teal", "crimson", "emerald"]));
+    let again = two.is_some_and(|word| {
+        word.is(&["blue", "green", "red"]) && one.is(&["navy", "teal", "crimson", "emerald"])
+    });
     one.lower.parse().ok().map(|colour| (colour, one.lower.clone(), 1 + usize::from(again)))
 }
 
@@ -121,8 +176,14 @@ fn says_colour_before(open: &Open, at: usize) -> bool {
 /// Where the words that introduce the colour begin.
 fn start_of_cue(open: &Open, at: usize) -> usize {
     let mut from = at;
-    let cue = ["in", "a", "an", "the", "with", "use", "using", "accent", "colour", "color", "theme", "is", "of", "as"];
-    while from > 0 && open.words[from].gap <= Gap::Colon && (open.is(Some(from - 1), &cue) || open.is(Some(from - 1), SHADES)) {
+    let cue = [
+        "in", "a", "an", "the", "with", "use", "using", "accent", "colour", "color", "theme", "is", "of",
+        "as",
+    ];
+    while from > 0
+        && open.words[from].gap <= Gap::Colon
+        && (open.is(Some(from - 1), &cue) || open.is(Some(from - 1), SHADES))
+    {
         from -= 1;
     }
     from
@@ -139,6 +200,8 @@ fn end_of_cue(open: &Open, after: usize) -> usize {
 
 /// Whether only qualifiers stand between here and the thing that is wanted.
 pub(super) fn leads_to_a_kind(words: &[Word]) -> bool {
+    // The longest names of kinds have five words.
+    let words = &words[..words.len().min(8)];
     for at in 0..words.len().min(4) {
         if words[at].gap != Gap::Space {
             return false;
@@ -150,7 +213,8 @@ pub(super) fn leads_to_a_kind(words: &[Word]) -> bool {
         if vocabulary().generic.contains(&words[at].stem) {
             return true;
         }
-        let known = vocabulary().neutral.contains(&words[at].stem) || vocabulary().purposes.contains(&words[at].stem);
+        let known =
+            vocabulary().neutral.contains(&words[at].stem) || vocabulary().purposes.contains(&words[at].stem);
         if !known || words[at].is(super::super::clauses::LEADS) {
             return false;
         }

@@ -1,7 +1,7 @@
 //! The application's name ("called Family Groceries") and a landing page's tagline.
 
-use super::super::words::{Gap, Text};
 use super::super::title_case;
+use super::super::words::{Gap, Text};
 use super::{Open, Taken};
 use crate::parameters::{clean_name, clean_sentence};
 
@@ -21,8 +21,26 @@ const CUES: &[&[&str]] = &[
 ];
 /// Words that end a name that is not quoted.
 const ENDS: &[&str] = &[
-    "with", "that", "which", "where", "for", "in", "on", "using", "having", "written", "running", "to", "so", "but",
-    "including", "featuring", "by", "at", "please", "as",
+    "with",
+    "that",
+    "which",
+    "where",
+    "for",
+    "in",
+    "on",
+    "using",
+    "having",
+    "written",
+    "running",
+    "to",
+    "so",
+    "but",
+    "including",
+    "featuring",
+    "by",
+    "at",
+    "please",
+    "as",
 ];
 /// Words that end a name unless they stand between capitalised words.
 const LINKS: &[&str] = &["and", "of", "the", "or"];
@@ -53,7 +71,8 @@ fn name_after(text: &Text, open: &mut Open, at: usize, cue: &[&str]) -> Option<S
     };
     open.take(at..end, Taken::Parting);
     let quoted = open.words[first].quote.is_some();
-    clean_name(&written).map(|name| if quoted || name.contains(char::is_uppercase) { name } else { title_case(&name) })
+    clean_name(&written)
+        .map(|name| if quoted || name.contains(char::is_uppercase) { name } else { title_case(&name) })
 }
 
 /// Where the quotation that begins at `first` ends.
@@ -89,11 +108,17 @@ pub(super) fn tagline(text: &Text, open: &mut Open) -> Option<String> {
     if quote.is_none() && gap != Gap::Colon && first == cue + 1 {
         return None;
     }
-    let in_sentence = |word: &super::Word| word.gap == Gap::Stop;
+    let cues = ["colour", "color", "port", "called", "named", "in", "with", "on", "using", "name", "and"];
+    let in_sentence =
+        |word: &super::Word| word.gap >= Gap::Bullet || (word.gap == Gap::Comma && word.is(&cues));
     let end = quoted_end(open, first).unwrap_or_else(|| {
-        open.words[first + 1..].iter().position(in_sentence).map_or(open.words.len(), |length| first + 1 + length)
+        open.words[first + 1..]
+            .iter()
+            .position(in_sentence)
+            .map_or(open.words.len(), |length| first + 1 + length)
     });
-    let written = quote.map_or_else(|| text.slice(&open.words[first..end]), |number| text.quotation(number).to_owned());
+    let written =
+        quote.map_or_else(|| text.slice(&open.words[first..end]), |number| text.quotation(number).to_owned());
     open.take(cue..end, Taken::Parting);
     Some(clean_sentence(&written)).filter(|tagline| !tagline.is_empty())
 }
