@@ -81,7 +81,8 @@ fn label(owner: &str) -> String {
 
 /// Sandbox containers and volumes of an owner.
 pub fn sandboxes(owner: &str) -> Vec<String> {
-    let mut left = docker(&["ps", "-aq", "--filter", &label(owner), "--filter", "label=slipway.kind=sandbox"]);
+    let mut left =
+        docker(&["ps", "-aq", "--filter", &label(owner), "--filter", "label=slipway.kind=sandbox"]);
     left.extend(docker(&["volume", "ls", "-q", "--filter", &label(owner)]));
     left
 }

@@ -24,7 +24,12 @@ impl Observer for Silent {
 }
 
 /// A driver over `engine` with its state in `folder`; previews are compose files.
-pub fn driver(folder: &Path, engine: impl Engine + 'static, sandbox: Sandbox, language: Language) -> Sequential {
+pub fn driver(
+    folder: &Path,
+    engine: impl Engine + 'static,
+    sandbox: Sandbox,
+    language: Language,
+) -> Sequential {
     driver_with(folder, engine, sandbox, language, Duration::from_mins(2))
 }
 

@@ -58,7 +58,8 @@ pub struct Ended {
 impl Ended {
     /// Its last line of output, as JSON.
     pub fn last_json(&self) -> Value {
-        let line = self.out.lines().last().unwrap_or_else(|| panic!("no output; standard error: {}", self.err));
+        let line =
+            self.out.lines().last().unwrap_or_else(|| panic!("no output; standard error: {}", self.err));
         serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
@@ -109,7 +110,10 @@ impl Slipway {
     /// The command, not started yet.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(args).env("SLIPWAY_DATA_DIR", self.data()).env("XDG_CONFIG_HOME", self.data().join("config"));
+        command
+            .args(args)
+            .env("SLIPWAY_DATA_DIR", self.data())
+            .env("XDG_CONFIG_HOME", self.data().join("config"));
         command.envs(self.environment.iter().cloned()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command

@@ -1,6 +1,5 @@
 //! Wrong input: a clear error that names the input and the way out, and the documented exit code.
 
-
 use std::io::Write as _;
 use std::process::Stdio;
 
@@ -84,8 +83,13 @@ fn a_data_directory_that_cannot_be_written_is_named() {
     let file = slipway.data().join("file");
     std::fs::write(&file, "x").unwrap();
     for place in [file.join("below"), "/proc/slipway".into()] {
-        let ended = slipway.run(&["run", "build a todo app", "--data-dir", place.to_str().unwrap()]).expect(1);
-        assert!(ended.err.contains(place.to_str().unwrap()) && ended.err.contains("data.io"), "{}", ended.err);
+        let ended =
+            slipway.run(&["run", "build a todo app", "--data-dir", place.to_str().unwrap()]).expect(1);
+        assert!(
+            ended.err.contains(place.to_str().unwrap()) && ended.err.contains("data.io"),
+            "{}",
+            ended.err
+        );
     }
 }
 
@@ -97,7 +101,11 @@ fn settings_are_checked_by_name() {
     assert!(shown["items"].as_array().unwrap().iter().any(|item| item["id"] == "sandbox.memory_mb"));
     slipway.set("SLIPWAY_SANDBOX__MEMORY", "12");
     let ended = slipway.run(&["config", "check"]).expect(2);
-    assert!(ended.err.contains("SLIPWAY_SANDBOX__MEMORY") && ended.err.contains("sandbox.memory_mb"), "{}", ended.err);
+    assert!(
+        ended.err.contains("SLIPWAY_SANDBOX__MEMORY") && ended.err.contains("sandbox.memory_mb"),
+        "{}",
+        ended.err
+    );
     slipway.set("SLIPWAY_SANDBOX__MEMORY", "");
     let mut slipway = Slipway::without_docker();
     slipway.set("SLIPWAY_SANDBOX__CPUS", "0");

@@ -23,7 +23,8 @@ async fn render(prompt: &str, language: Language) -> (Plan, Vec<Piece>) {
     let engine = Blueprint;
     let thought = Thought::Plan { prompt: prompt.parse().unwrap(), languages: vec![language] };
     let Answer::Plan(plan) = engine.think(&thought).await.unwrap() else { panic!("no plan") };
-    let thought = Thought::Code { plan: plan.clone(), revision: 0, failures: Vec::new(), findings: Vec::new() };
+    let thought =
+        Thought::Code { plan: plan.clone(), revision: 0, failures: Vec::new(), findings: Vec::new() };
     let Answer::Code(pieces) = engine.think(&thought).await.unwrap() else { panic!("no code") };
     (plan, pieces)
 }
@@ -42,7 +43,12 @@ fn write(pieces: &[Piece]) -> TempDir {
 fn test(plan: &Plan, folder: &TempDir) -> Output {
     let words = &plan.tests[0].command;
     let mut command = Command::new("timeout");
-    command.arg("120").args(words).current_dir(folder.path()).stdin(Stdio::null()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .arg("120")
+        .args(words)
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     command.output().unwrap()
 }
 
@@ -75,10 +81,13 @@ fn every_application_passes_its_own_tests_and_every_mutation_makes_them_fail() {
         for language in LANGUAGES {
             let (plan, pieces) = runtime.block_on(render(prompt, language));
             assert_eq!(plan.generator.source.as_deref(), Some(blueprint), "{prompt}");
-            let mutations = all.get(&language).unwrap_or_else(|| panic!("{blueprint} has no {language} mutations"));
+            let mutations =
+                all.get(&language).unwrap_or_else(|| panic!("{blueprint} has no {language} mutations"));
             assert!(mutations.len() >= 5, "{blueprint} needs five mutations in {language}");
             cases.push((blueprint, plan.clone(), pieces.clone(), None));
-            cases.extend(mutations.iter().map(|one| (blueprint, plan.clone(), pieces.clone(), Some(one.clone()))));
+            cases.extend(
+                mutations.iter().map(|one| (blueprint, plan.clone(), pieces.clone(), Some(one.clone()))),
+            );
         }
     }
     let problems = Mutex::new(Vec::new());
@@ -88,11 +97,14 @@ fn every_application_passes_its_own_tests_and_every_mutation_makes_them_fail() {
             replace(&mut pieces, &mutation.file, &mutation.find, &mutation.replace);
         }
         let output = test(plan, &write(&pieces));
-        let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let printed =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let language = plan.stack.language;
         let problem = match (mutation, output.status.success()) {
             (None, false) => format!("{blueprint} in {language} fails its own tests:\n{printed}"),
-            (Some(mutation), true) => format!("{blueprint} in {language}: nobody notices that {}", mutation.breaks),
+            (Some(mutation), true) => {
+                format!("{blueprint} in {language}: nobody notices that {}", mutation.breaks)
+            }
             (None, true) | (Some(_), false) => return,
         };
         problems.lock().unwrap().push(problem);

@@ -47,7 +47,10 @@ fn the_benchmark_ends_with_its_three_figures() {
     let (runs, flushes) = (figure("runs_per_s"), figure("flush_only_runs_per_s"));
     assert!(runs > 0.0 && flushes > 0.0);
     assert!((figure("ratio_to_flushes") - runs / flushes).abs() < 1e-6);
-    let left: Vec<_> = std::fs::read_dir(slipway.data()).unwrap().filter_map(|e| e.unwrap().file_name().into_string().ok()).collect();
+    let left: Vec<_> = std::fs::read_dir(slipway.data())
+        .unwrap()
+        .filter_map(|e| e.unwrap().file_name().into_string().ok())
+        .collect();
     assert!(left.iter().all(|name| !name.starts_with("bench-")), "{left:?}");
 }
 

@@ -26,7 +26,10 @@ fn check_run(slipway: &Slipway, summary: &Value, records: usize) {
     let repository = std::path::Path::new(summary["repository"].as_str().unwrap());
     let branches = succeed("git", &["for-each-ref", "--format=%(refname)", "refs/heads"], repository);
     let wanted = format!("refs/heads/{}", summary["branch"].as_str().unwrap());
-    assert_eq!(branches.lines().collect::<BTreeSet<_>>(), BTreeSet::from([wanted.as_str(), "refs/heads/main"]));
+    assert_eq!(
+        branches.lines().collect::<BTreeSet<_>>(),
+        BTreeSet::from([wanted.as_str(), "refs/heads/main"])
+    );
     let head = succeed("git", &["rev-parse", &wanted], repository);
     assert_eq!(head.trim(), summary["commit"].as_str().unwrap(), "killed at record {records}");
     let subjects = succeed("git", &["log", "--format=%s", &format!("main..{wanted}")], repository);
@@ -103,7 +106,8 @@ fn two_runs_at_once_in_one_directory_do_not_disturb_each_other() {
     assert_eq!(one.wait().unwrap().code(), Some(0));
     assert_eq!(two.wait().unwrap().code(), Some(0));
     let list = slipway.run(&["list", "--json"]).expect(0).last_json();
-    let statuses: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["status"].clone()).collect();
+    let statuses: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|item| item["status"].clone()).collect();
     assert_eq!(statuses, ["completed", "completed"]);
 }
 

@@ -21,7 +21,9 @@ fn repository(folder: &Path, files: &[(&str, &str)]) -> PathBuf {
     git(&["add", "-A"]);
     git(&["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "-qm", "Begin"]);
     git(&["branch", "other"]);
-    for hook in ["pre-receive", "update", "post-receive", "reference-transaction", "post-checkout", "pre-push"] {
+    for hook in
+        ["pre-receive", "update", "post-receive", "reference-transaction", "post-checkout", "pre-push"]
+    {
         let file = path.join(".git/hooks").join(hook);
         std::fs::write(&file, "#!/bin/sh\ntouch \"$(dirname \"$0\")/../ran\"\n").unwrap();
         succeed("chmod", &["+x", file.to_str().unwrap()], &path);
@@ -32,11 +34,16 @@ fn repository(folder: &Path, files: &[(&str, &str)]) -> PathBuf {
 #[test]
 fn the_work_arrives_on_its_own_branch_and_all_else_is_as_it_was() {
     let slipway = Slipway::without_docker();
-    let theirs = repository(slipway.data(), &[("README.md", "ours\n"), ("src/old.txt", "old\n"), (".gitattributes", "* filter=evil\n")]);
+    let theirs = repository(
+        slipway.data(),
+        &[("README.md", "ours\n"), ("src/old.txt", "old\n"), (".gitattributes", "* filter=evil\n")],
+    );
     succeed("git", &["config", "filter.evil.clean", "touch ran"], &theirs);
     let before = succeed("git", &["show-ref", "--heads"], &theirs);
-    let summary =
-        slipway.run(&["run", "build a hello world app", "--repo", theirs.to_str().unwrap(), "--json"]).expect(0).last_json();
+    let summary = slipway
+        .run(&["run", "build a hello world app", "--repo", theirs.to_str().unwrap(), "--json"])
+        .expect(0)
+        .last_json();
     let branch = summary["branch"].as_str().unwrap();
     let after = succeed("git", &["show-ref", "--heads"], &theirs);
     let others: Vec<&str> = after.lines().filter(|line| !line.ends_with(branch)).collect();
@@ -50,7 +57,9 @@ fn the_work_arrives_on_its_own_branch_and_all_else_is_as_it_was() {
 
 #[test]
 fn files_that_slipway_did_not_make_are_not_overwritten() {
-    for files in [&[("plan.yaml", "mine")][..], &[("architecture/notes.md", "mine")], &[("backend/store.py", "mine")]] {
+    for files in
+        [&[("plan.yaml", "mine")][..], &[("architecture/notes.md", "mine")], &[("backend/store.py", "mine")]]
+    {
         let slipway = Slipway::without_docker();
         let theirs = repository(slipway.data(), files);
         let ended = slipway.run(&["run", "build a todo app", "--repo", theirs.to_str().unwrap()]).expect(7);
@@ -63,9 +72,13 @@ fn a_second_task_builds_on_what_the_first_one_left() {
     let slipway = Slipway::without_docker();
     let theirs = repository(slipway.data(), &[("README.md", "ours\n")]);
     let repo = theirs.to_str().unwrap();
-    let first = slipway.run(&["run", "build a hello world app", "--repo", repo, "--json"]).expect(0).last_json();
+    let first =
+        slipway.run(&["run", "build a hello world app", "--repo", repo, "--json"]).expect(0).last_json();
     succeed("git", &["merge", "-q", "--ff-only", first["branch"].as_str().unwrap()], &theirs);
-    let second = slipway.run(&["run", "build a hello world app called Again", "--repo", repo, "--json"]).expect(0).last_json();
+    let second = slipway
+        .run(&["run", "build a hello world app called Again", "--repo", repo, "--json"])
+        .expect(0)
+        .last_json();
     assert_eq!(second["status"], "completed");
     assert_ne!(first["branch"], second["branch"]);
 }

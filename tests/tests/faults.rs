@@ -73,7 +73,11 @@ async fn a_weakened_test_is_not_a_way_out() {
             add(pieces, Change::file("tests/test_extra.py", EXTRA.replace("EXPECTED", "3")));
         } else {
             // … and a test that is made to find it no longer.
-            let content = if revision == 1 { EXTRA.replace("        self.assertEqual(1 + 1, EXPECTED)\n", "        pass\n") } else { EXTRA.replace("EXPECTED", "2") };
+            let content = if revision == 1 {
+                EXTRA.replace("        self.assertEqual(1 + 1, EXPECTED)\n", "        pass\n")
+            } else {
+                EXTRA.replace("EXPECTED", "2")
+            };
             add(pieces, Change::file("tests/test_extra.py", content));
         }
         assert!(!paths.is_empty());
@@ -96,7 +100,9 @@ async fn a_printed_number_is_no_evidence_and_no_test_is_no_pass() {
     });
     let (run, events) = run(engine, PROCESS).await;
     assert!(matches!(run.status(), Status::Failed { .. }));
-    let passed = events.iter().any(|event| matches!(&event.data, Data::Result { report: Report::Tests { passed: true, .. }, .. }));
+    let passed = events
+        .iter()
+        .any(|event| matches!(&event.data, Data::Result { report: Report::Tests { passed: true, .. }, .. }));
     assert!(!passed);
 }
 
@@ -104,7 +110,17 @@ async fn a_printed_number_is_no_evidence_and_no_test_is_no_pass() {
 async fn hostile_paths_refuse_the_whole_change_and_nothing_is_written() {
     let outside = TempDir::new().unwrap();
     let escape = format!("../../../../../../../../{}/owned", outside.path().display());
-    for path in [escape.as_str(), "/etc/owned", ".git/hooks/pre-commit", "a/.GIT/config", "x/\u{200d}.git/config", ".gitmodules", "a\\b", "nul\0l", "con"] {
+    for path in [
+        escape.as_str(),
+        "/etc/owned",
+        ".git/hooks/pre-commit",
+        "a/.GIT/config",
+        "x/\u{200d}.git/config",
+        ".gitmodules",
+        "a\\b",
+        "nul\0l",
+        "con",
+    ] {
         let name = path.to_owned();
         let engine = Sabotage::new(move |_, pieces| add(pieces, Change::file(name.clone(), "x")));
         let (run, events) = run(engine, PROCESS).await;
@@ -114,8 +130,12 @@ async fn hostile_paths_refuse_the_whole_change_and_nothing_is_written() {
         assert!(!message.contains('\0') && !message.contains('\u{200d}'), "{message:?} is not escaped");
         assert!(std::fs::read_dir(outside.path()).unwrap().next().is_none());
     }
-    for content in [Content::Symlink { target: "/etc/passwd".into() }, Content::Submodule { commit: "a".repeat(40) }] {
-        let engine = Sabotage::new(move |_, pieces| add(pieces, Change { path: "link".into(), content: content.clone() }));
+    for content in
+        [Content::Symlink { target: "/etc/passwd".into() }, Content::Submodule { commit: "a".repeat(40) }]
+    {
+        let engine = Sabotage::new(move |_, pieces| {
+            add(pieces, Change { path: "link".into(), content: content.clone() })
+        });
         let (run, events) = run(engine, PROCESS).await;
         assert!(matches!(run.status(), Status::Failed { .. }));
         assert!(failure(&events).0.starts_with("change."));
@@ -171,7 +191,13 @@ async fn tests_that_never_end_or_eat_everything_are_stopped_and_failed() {
 }
 
 fn slow_driver(folder: &std::path::Path, engine: Sabotage, sandbox: Sandbox) -> slipway_worker::Sequential {
-    slipway_tests::driver::driver_with(folder, engine, sandbox, Language::Python, std::time::Duration::from_secs(15))
+    slipway_tests::driver::driver_with(
+        folder,
+        engine,
+        sandbox,
+        Language::Python,
+        std::time::Duration::from_secs(15),
+    )
 }
 
 #[tokio::test]
@@ -184,7 +210,8 @@ async fn a_fault_in_a_page_is_found_in_docker_as_well() {
         }
     });
     let folder = TempDir::new().unwrap();
-    let driver = driver(folder.path(), engine, Sandbox::Docker(Docker::connect().await.unwrap()), Language::Node);
+    let driver =
+        driver(folder.path(), engine, Sandbox::Docker(Docker::connect().await.unwrap()), Language::Node);
     let (run, _) = drive(&driver, task(PROMPT)).await;
     assert_eq!(*run.status(), Status::Completed);
     assert_eq!(run.revisions(), 1);

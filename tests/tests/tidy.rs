@@ -113,8 +113,26 @@ fn only_the_retry_file_uses_backoff_and_nothing_uses_sqlx_yet() {
 /// Quoted words of the form `area.what`, in the code that is shipped.
 fn error_codes() -> BTreeSet<String> {
     const AREAS: [&str; 20] = [
-        "agent", "bench", "change", "cli", "config", "container", "data", "engine", "environment", "git", "journal", "preview",
-        "process", "prompt", "sandbox", "task", "worker", "workflow", "report", "blueprint",
+        "agent",
+        "bench",
+        "change",
+        "cli",
+        "config",
+        "container",
+        "data",
+        "engine",
+        "environment",
+        "git",
+        "journal",
+        "preview",
+        "process",
+        "prompt",
+        "sandbox",
+        "task",
+        "worker",
+        "workflow",
+        "report",
+        "blueprint",
     ];
     let mut codes = BTreeSet::new();
     for path in sources() {
@@ -139,9 +157,11 @@ fn error_codes() -> BTreeSet<String> {
 /// Setting keys, event types and file names look like codes.
 fn is_no_code(word: &str) -> bool {
     let ending = word.rsplit('.').next().unwrap_or_default();
-    let is_event = word.starts_with("task.") && ["initiated", "progress", "completed", "failed", "cancelled"].contains(&ending);
+    let is_event = word.starts_with("task.")
+        && ["initiated", "progress", "completed", "failed", "cancelled"].contains(&ending);
     let is_file = ["yaml", "md", "xml", "json", "py", "log", "rs", "toml"].contains(&ending);
-    let is_setting = ["sandbox.cpus", "sandbox.pids", "engine.name", "preview.mode", "git.new"].contains(&word);
+    let is_setting =
+        ["sandbox.cpus", "sandbox.pids", "engine.name", "preview.mode", "git.new"].contains(&word);
     is_event || is_file || is_setting
 }
 

@@ -17,14 +17,25 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 fn clone_and_test(summary: &Value, folder: &Path) {
     let clone = folder.join("clone");
     let target = clone.to_str().unwrap();
-    succeed("git", &["clone", "-q", "--branch", text(summary, "branch"), text(summary, "repository"), target], folder);
+    succeed(
+        "git",
+        &["clone", "-q", "--branch", text(summary, "branch"), text(summary, "repository"), target],
+        folder,
+    );
     assert_eq!(succeed("git", &["rev-parse", "HEAD"], &clone).trim(), text(summary, "commit"));
     for file in ["plan.yaml", "architecture/overview.md", "architecture/diagram.md", "Dockerfile"] {
         assert!(clone.join(file).is_file(), "{file} is missing");
     }
-    let status = Command::new("python3").args(["-m", "unittest", "discover", "-s", "tests", "-t", "."]).current_dir(&clone).output();
+    let status = Command::new("python3")
+        .args(["-m", "unittest", "discover", "-s", "tests", "-t", "."])
+        .current_dir(&clone)
+        .output();
     assert!(status.unwrap().status.success(), "the clone's tests fail");
-    let log = succeed("git", &["log", "--format=%an|%s|%(trailers:key=Task-Id,valueonly)", "origin/main..HEAD"], &clone);
+    let log = succeed(
+        "git",
+        &["log", "--format=%an|%s|%(trailers:key=Task-Id,valueonly)", "origin/main..HEAD"],
+        &clone,
+    );
     for line in log.lines().filter(|line| !line.is_empty()) {
         assert!(line.starts_with("Slipway ") && line.contains(text(summary, "task")), "{line}");
     }
@@ -42,7 +53,8 @@ fn with_docker_a_prompt_becomes_a_tested_reviewed_running_application() {
     assert!(summary["tests"]["passed"].as_u64().unwrap() >= 10);
     assert_eq!(summary["tests"]["failed"], 0);
 
-    let evidence: Value = serde_json::from_slice(&std::fs::read(text(&summary, "evidence")).unwrap()).unwrap();
+    let evidence: Value =
+        serde_json::from_slice(&std::fs::read(text(&summary, "evidence")).unwrap()).unwrap();
     assert_eq!(evidence["commit"], summary["commit"]);
     assert_eq!(evidence["runs"][0]["place"]["kind"], "container");
     assert!(text(&evidence["runs"][0]["place"], "image_digest").starts_with("sha256:"));
@@ -91,14 +103,14 @@ fn without_docker_the_same_prompt_ends_with_a_compose_file() {
 #[test]
 fn one_language_alone_is_enough() {
     let python = ["-c", "import sys; print(sys.executable)"];
-    for (program, tells_itself, file) in [
-        ("node", ["-p", "process.execPath"], "backend/main.mjs"),
-        ("python3", python, "backend/__main__.py"),
-    ] {
+    for (program, tells_itself, file) in
+        [("node", ["-p", "process.execPath"], "backend/main.mjs"), ("python3", python, "backend/__main__.py")]
+    {
         let mut slipway = Slipway::without_docker();
         let programs = slipway.data().join("programs");
         std::fs::create_dir(&programs).unwrap();
-        let link = |name: &str, real: &str| std::os::unix::fs::symlink(real.trim(), programs.join(name)).unwrap();
+        let link =
+            |name: &str, real: &str| std::os::unix::fs::symlink(real.trim(), programs.join(name)).unwrap();
         link(program, &succeed(program, &tells_itself, slipway.data()));
         link("sh", "/bin/sh");
         slipway.set("PATH", programs.as_os_str());
@@ -111,13 +123,20 @@ fn one_language_alone_is_enough() {
 #[test]
 fn docker_that_goes_away_costs_time_and_not_the_task() {
     let mut slipway = Slipway::with_docker();
-    let waiting = slipway.run(&["run", "build a hello world app", "--approval", "manual", "--json"]).expect(9).last_json();
+    let waiting = slipway
+        .run(&["run", "build a hello world app", "--approval", "manual", "--json"])
+        .expect(9)
+        .last_json();
     // Approved while a broken engine stands in for the real one: its socket answers a ping and then nothing.
     let socket = slipway.data().join("broken.sock");
     let broken = slipway_tests::docker::Broken::listen(&socket);
     slipway.set("DOCKER_HOST", format!("unix://{}", socket.display()));
     let blocked = slipway.run(&["approve"]).expect(6);
-    assert!(blocked.err.contains("task.blocked") && blocked.err.contains("slipway resume"), "{}", blocked.err);
+    assert!(
+        blocked.err.contains("task.blocked") && blocked.err.contains("slipway resume"),
+        "{}",
+        blocked.err
+    );
     drop(broken);
     slipway.set("DOCKER_HOST", "unix:///var/run/docker.sock");
     let done = slipway.run(&["resume", "--json"]).expect(0).last_json();
@@ -136,7 +155,10 @@ fn plain_lines_go_to_standard_error_and_the_summary_to_standard_output() {
 #[test]
 fn a_manual_approval_waits_and_goes_on_when_a_person_says_so() {
     let slipway = Slipway::without_docker();
-    let waiting = slipway.run(&["run", "build a hello world app", "--approval", "manual", "--json"]).expect(9).last_json();
+    let waiting = slipway
+        .run(&["run", "build a hello world app", "--approval", "manual", "--json"])
+        .expect(9)
+        .last_json();
     assert_eq!(text(&waiting, "status"), "awaiting_approval");
     slipway.run(&["resume"]).expect(9);
     let done = slipway.run(&["approve", "--json"]).expect(0).last_json();
@@ -180,7 +202,15 @@ fn slipway_works_the_same_when_it_runs_in_a_container_itself() {
     let output = Command::new("docker")
         .args(["run", "--rm", "-v", "/var/run/docker.sock:/var/run/docker.sock"])
         .args(["-v", &format!("{program}:/usr/local/bin/slipway:ro"), "-v", &format!("{data}:/data")])
-        .args(["-e", "SLIPWAY_DATA_DIR=/data", "debian:trixie-slim", "slipway", "run", "build a hello world app", "--json"])
+        .args([
+            "-e",
+            "SLIPWAY_DATA_DIR=/data",
+            "debian:trixie-slim",
+            "slipway",
+            "run",
+            "build a hello world app",
+            "--json",
+        ])
         .output()
         .unwrap();
     let err = String::from_utf8_lossy(&output.stderr);

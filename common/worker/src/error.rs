@@ -72,7 +72,8 @@ impl From<slipway_git_store::Error> for Failure {
 
 impl From<slipway_engines::Error> for Failure {
     fn from(error: slipway_engines::Error) -> Self {
-        let cause = if matches!(error, slipway_engines::Error::Refused(_)) { Cause::Refused } else { Cause::Error };
+        let cause =
+            if matches!(error, slipway_engines::Error::Refused(_)) { Cause::Refused } else { Cause::Error };
         let retryable = error.retryable();
         Self { cause, retryable, ..Self::fatal(error.code(), &error) }
     }
@@ -102,7 +103,9 @@ impl From<sandbox::Error> for Failure {
             sandbox::Error::Profile { .. } => "sandbox.profile",
             sandbox::Error::Prepare { .. } => "sandbox.prepare",
             sandbox::Error::Files(_) | sandbox::Error::SetUp { .. } => "sandbox.set-up",
-            sandbox::Error::NoVolume { .. } | sandbox::Error::Lost | sandbox::Error::Cancelled => "sandbox.lost",
+            sandbox::Error::NoVolume { .. } | sandbox::Error::Lost | sandbox::Error::Cancelled => {
+                "sandbox.lost"
+            }
         };
         let retryable = error.retryable();
         Self { retryable, ..Self::fatal(code, &error) }
@@ -120,7 +123,9 @@ impl From<preview::Error> for Failure {
     fn from(error: preview::Error) -> Self {
         let code = match error {
             preview::Error::Engine(error) => return error.into(),
-            preview::Error::Slug { .. } | preview::Error::Files(_) | preview::Error::Cancelled => "preview.failed",
+            preview::Error::Slug { .. } | preview::Error::Files(_) | preview::Error::Cancelled => {
+                "preview.failed"
+            }
             preview::Error::NoDockerfile | preview::Error::Dockerfile(_) => "preview.dockerfile",
             preview::Error::Build { .. } => "preview.build",
             preview::Error::Profile { .. } => "sandbox.profile",

@@ -56,7 +56,8 @@ fn read_case(node: Node<'_, '_>) -> Case {
 /// Suites around a case are part of its name; Node's class name `test` says nothing.
 fn name(node: Node<'_, '_>) -> String {
     let suites = node.ancestors().skip(1).filter(|parent| parent.has_tag_name("testsuite"));
-    let mut parts: Vec<&str> = suites.filter_map(|suite| suite.attribute("name")).filter(|n| *n != "unittest").collect();
+    let mut parts: Vec<&str> =
+        suites.filter_map(|suite| suite.attribute("name")).filter(|n| *n != "unittest").collect();
     parts.reverse();
     parts.extend(node.attribute("classname").filter(|class| !class.is_empty() && *class != "test"));
     parts.push(node.attribute("name").unwrap_or("unnamed"));
@@ -77,7 +78,11 @@ fn cut(text: &str, limit: usize) -> String {
     text[..end].to_owned()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is clamped to the target's range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to the target's range"
+)]
 fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0).clamp(0.0, 86_400_000.0) as u64
 }

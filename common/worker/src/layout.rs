@@ -67,9 +67,11 @@ impl Layout {
     pub fn open(root: &Path, fresh: Uuid) -> Result<Self, Error> {
         for folder in ["runs", "repositories", "work"] {
             let path = root.join(folder);
-            fs::create_dir_all(&path).map_err(|source| Error::Unwritable { path: root.to_owned(), source })?;
+            fs::create_dir_all(&path)
+                .map_err(|source| Error::Unwritable { path: root.to_owned(), source })?;
         }
-        let root = root.canonicalize().map_err(|source| Error::Unreadable { path: root.to_owned(), source })?;
+        let root =
+            root.canonicalize().map_err(|source| Error::Unreadable { path: root.to_owned(), source })?;
         let owner = read_or_make_owner(&root, fresh)?;
         Ok(Self { root, owner })
     }
@@ -145,7 +147,8 @@ fn read_or_make_owner(root: &Path, fresh: Uuid) -> Result<String, Error> {
             _ => {}
         }
     }
-    let text = fs::read_to_string(&path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
+    let text =
+        fs::read_to_string(&path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
     match Uuid::parse_str(text.trim()) {
         Ok(id) => Ok(id.to_string()),
         Err(_) => Err(Error::BadOwner { path }),

@@ -46,7 +46,12 @@ type Ended = Result<Data, Failure>;
 
 impl Performer {
     /// A performer for `agents` that lives as `incarnation`.
-    pub fn new(agents: Vec<Definition>, hands: Hands, incarnation: Incarnation, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        agents: Vec<Definition>,
+        hands: Hands,
+        incarnation: Incarnation,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let agents = agents.into_iter().map(|agent| (agent.id.clone(), agent)).collect();
         Self { agents, hands, incarnation, clock }
     }

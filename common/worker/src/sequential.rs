@@ -228,7 +228,11 @@ impl Sequential {
         stop: &CancellationToken,
     ) -> Result<Option<String>, Error> {
         self.recorder.keep(underway, &self.performer.started(dispatch), observer)?;
-        let deadline = self.recorder.definition.step(&dispatch.step).map_or(Duration::MAX, slipway_workflow::definition::Step::deadline);
+        let deadline = self
+            .recorder
+            .definition
+            .step(&dispatch.step)
+            .map_or(Duration::MAX, slipway_workflow::definition::Step::deadline);
         let incarnation = self.performer.incarnation();
         let progress = ProgressLog::open(&self.recorder, dispatch, incarnation, underway.run(), observer);
         let step_stop = stop.child_token();
@@ -284,7 +288,8 @@ impl Sequential {
         let folder = self.recorder.layout().artefacts(task.id);
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         for named in artefacts.iter().filter(|named| is_plain_name(&named.name)) {
-            let bytes = repository.get_verified(holder.execution, named).await.map_err(|error| error.to_string())?;
+            let bytes =
+                repository.get_verified(holder.execution, named).await.map_err(|error| error.to_string())?;
             if let Some(bytes) = bytes {
                 fs::write(folder.join(&named.name), bytes).map_err(|error| error.to_string())?;
             }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use slipway_protocol::report::Finding;
 use slipway_protocol::event::{Cause, Data};
+use slipway_protocol::report::Finding;
 use slipway_protocol::{CommitId, Event, PreviewMode, Report, Tally, TaskId};
 use slipway_workflow::{Run, Status};
 
@@ -164,7 +164,11 @@ fn next(summary: &Summary) -> Vec<String> {
     match summary.status {
         "completed" => vec![clone, format!("slipway show {short}")],
         "awaiting_approval" => {
-            vec![format!("slipway diff {short}"), format!("slipway approve {short}"), format!("slipway reject {short}")]
+            vec![
+                format!("slipway diff {short}"),
+                format!("slipway approve {short}"),
+                format!("slipway reject {short}"),
+            ]
         }
         "interrupted" => vec![format!("slipway resume {short}")],
         "failed" if summary.commit.is_some() => vec![format!("slipway logs {short}"), clone],
@@ -172,4 +176,3 @@ fn next(summary: &Summary) -> Vec<String> {
         _ => vec![format!("slipway show {short}")],
     }
 }
-

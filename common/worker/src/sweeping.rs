@@ -28,7 +28,8 @@ pub async fn sweep_docker(
     for task in layout.tasks().map_err(|error| Failure::fatal(error.code(), &error))? {
         wanted.insert(task, Wanted::of(&recorder, task));
     }
-    let keep = |_kind: Kind, labels: &Labels| wanted.get(&labels.task).is_some_and(|wanted| wanted.keeps(labels));
+    let keep =
+        |_kind: Kind, labels: &Labels| wanted.get(&labels.task).is_some_and(|wanted| wanted.keeps(labels));
     sweep::sweep(docker, layout.owner(), now, &keep).await?;
     Ok(())
 }
@@ -55,9 +56,10 @@ impl Wanted {
     fn keeps(&self, labels: &Labels) -> bool {
         match self {
             Self::All => true,
-            Self::Deployed(events) => events.iter().filter_map(|event| event.holder).any(|holder| {
-                holder.execution == labels.execution && holder.lease == labels.lease
-            }),
+            Self::Deployed(events) => events
+                .iter()
+                .filter_map(|event| event.holder)
+                .any(|holder| holder.execution == labels.execution && holder.lease == labels.lease),
         }
     }
 }

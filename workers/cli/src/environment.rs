@@ -23,7 +23,11 @@ use crate::exit::{Exit, Failure};
 /// Where the state lies.
 pub(crate) fn layout(global: &Global) -> Result<Layout, Failure> {
     let root = global.data_dir.clone().or_else(users_data_dir).ok_or_else(|| {
-        Failure::new(Exit::Usage, "cli.data-dir", "there is no home directory; name a data directory with --data-dir")
+        Failure::new(
+            Exit::Usage,
+            "cli.data-dir",
+            "there is no home directory; name a data directory with --data-dir",
+        )
     })?;
     Ok(Layout::open(&root, SystemClock.new_id())?)
 }
@@ -37,7 +41,8 @@ fn users_data_dir() -> Option<PathBuf> {
 /// The settings, checked.
 pub(crate) fn settings(global: &Global) -> Result<Config, Failure> {
     let usage = |message: String| Failure::new(Exit::Usage, "config.invalid", message);
-    let loaded = config::read(global.config.as_deref()).map_err(|error| usage(slipway_worker::chain(&error)))?;
+    let loaded =
+        config::read(global.config.as_deref()).map_err(|error| usage(slipway_worker::chain(&error)))?;
     let problems = config::problems(&loaded.values);
     if problems.is_empty() { Ok(loaded.values) } else { Err(usage(problems.join("; "))) }
 }
@@ -69,7 +74,8 @@ pub(crate) async fn find(wanted: SandboxKind) -> Result<Found, Failure> {
         (kind, docker) => {
             let languages = local_languages().await;
             if languages.is_empty() {
-                let reason = docker.as_ref().err().map(|error| slipway_worker::chain(error)).unwrap_or_default();
+                let reason =
+                    docker.as_ref().err().map(|error| slipway_worker::chain(error)).unwrap_or_default();
                 return Err(missing(nothing_found(&reason)));
             }
             let any_engine = kind == SandboxKind::Process;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::exit::{Failure, Outcome, Exit};
+use crate::exit::{Exit, Failure, Outcome};
 
 /// Prints a line of data.
 pub(crate) fn data(line: &str) -> Outcome {
@@ -22,7 +22,12 @@ pub(crate) fn json(value: &impl Serialize) -> Outcome {
 }
 
 /// Prints a list: as `{"items": […]}`, or a line each.
-pub(crate) fn list<T: Serialize>(as_json: bool, items: &[T], empty: &str, line: impl Fn(&T) -> String) -> Outcome {
+pub(crate) fn list<T: Serialize>(
+    as_json: bool,
+    items: &[T],
+    empty: &str,
+    line: impl Fn(&T) -> String,
+) -> Outcome {
     if as_json {
         return json(&json!({ "items": items }));
     }

@@ -45,10 +45,12 @@ impl Lines {
     /// A view; the spinner only on a terminal, colours only where they are wanted.
     pub(crate) fn new(no_color: bool) -> Self {
         let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let terminal = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let terminal =
+            std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let spinner = (terminal && !plain).then(|| {
             let style = ProgressStyle::with_template("{spinner} {prefix:14} {elapsed:>4}  {wide_msg:.dim}");
-            let bar = ProgressBar::new_spinner().with_style(style.expect("the template is a constant and valid"));
+            let bar =
+                ProgressBar::new_spinner().with_style(style.expect("the template is a constant and valid"));
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
@@ -109,8 +111,13 @@ impl Observer for Lines {
     fn event(&self, event: &Event, run: &Run) {
         match &event.data {
             Data::TaskInitiated { task, .. } => {
-                let prompt: String = task.prompt.as_str().lines().next().unwrap_or_default().chars().take(100).collect();
-                self.line(&format!("task {}  {}", self.paint("1", &task.id.short()), self.paint("1", &prompt)));
+                let prompt: String =
+                    task.prompt.as_str().lines().next().unwrap_or_default().chars().take(100).collect();
+                self.line(&format!(
+                    "task {}  {}",
+                    self.paint("1", &task.id.short()),
+                    self.paint("1", &prompt)
+                ));
             }
             Data::ExecutionStarted => self.started(event, run),
             Data::TaskProgress { step, message } => self.progress(step, message),
@@ -122,10 +129,14 @@ impl Observer for Lines {
                 let again = if *retryable && run.status().ending().is_none() { "; trying again" } else { "" };
                 self.ended(event, run, false, &format!("{}{again}", first_line(message)));
             }
-            Data::ExecutionReleased { reason } => self.ended(event, run, false, &format!("given back ({reason})")),
+            Data::ExecutionReleased { reason } => {
+                self.ended(event, run, false, &format!("given back ({reason})"))
+            }
             Data::ApprovalGranted { by, .. } => self.line(&format!("approved by {by}")),
             Data::ApprovalDenied { by, reason, .. } => self.line(&format!("rejected by {by}: {reason}")),
-            Data::ApprovalRequested { commit, .. } => self.line(&format!("{} waits for an approval", commit.short())),
+            Data::ApprovalRequested { commit, .. } => {
+                self.line(&format!("{} waits for an approval", commit.short()))
+            }
             Data::TaskCancelled { by } => self.line(&format!("cancelled by {by}")),
             Data::TaskCompleted | Data::TaskFailed { .. } | Data::Unknown(_) => {}
         }
@@ -152,7 +163,9 @@ fn cut(text: &str) -> String {
 fn describe(report: &Report) -> (bool, String) {
     match report {
         Report::Plan { goal, not_built } if not_built.is_empty() => (true, cut(goal)),
-        Report::Plan { goal, not_built } => (true, format!("{} (not built: {})", cut(goal), not_built.join(", "))),
+        Report::Plan { goal, not_built } => {
+            (true, format!("{} (not built: {})", cut(goal), not_built.join(", ")))
+        }
         Report::Architecture { decisions } => (true, format!("{} decisions recorded", decisions.len())),
         Report::Code { branch, commits, .. } => (true, format!("{commits} commits on {branch}")),
         Report::Tests { passed: true, tally, .. } => (true, count(tally)),

@@ -55,7 +55,9 @@ fn is_random(text: &str) -> bool {
 /// Hosts that documentation and tests use, where no account can be.
 fn is_reserved(host: &str) -> bool {
     let ends = |end: &str| host == end || host.ends_with(&format!(".{end}"));
-    ["example.com", "example.org", "example.net", "example", "test", "invalid", "localhost", "127.0.0.1"].into_iter().any(ends)
+    ["example.com", "example.org", "example.net", "example", "test", "invalid", "localhost", "127.0.0.1"]
+        .into_iter()
+        .any(ends)
 }
 
 const IN_URL: &str = "a URL with a password";

@@ -1,8 +1,8 @@
 //! Deploys exactly one commit: as a preview on Docker, or as a compose file for a person to start.
 
+use slipway_containers::Docker;
 use slipway_containers::compose::{self, Application};
 use slipway_containers::preview::{self, Limits, Preview, Shape};
-use slipway_containers::Docker;
 use slipway_protocol::event::Cause;
 use slipway_protocol::plan::RunKind;
 use slipway_protocol::report::Deployment;
@@ -15,7 +15,8 @@ use crate::perform::Progress;
 
 pub(super) async fn deploy(setup: &Setup, job: &DeployJob, context: &Context<'_>) -> Result<Done, Failure> {
     let application = application(job);
-    let file = compose::compose_file(&application).map_err(|error| Failure::fatal("preview.compose", &error))?;
+    let file =
+        compose::compose_file(&application).map_err(|error| Failure::fatal("preview.compose", &error))?;
     let compose = Artefact {
         name: "compose.yaml".into(),
         media_type: "application/yaml".into(),
@@ -53,11 +54,16 @@ async fn on_docker(
     };
     context.progress.line("building the image");
     let progress = context.progress;
-    let deployed = Box::pin(preview::deploy(docker, &preview, context.stop, &mut |text| build_log(progress, text))).await?;
+    let deployed =
+        Box::pin(preview::deploy(docker, &preview, context.stop, &mut |text| build_log(progress, text)))
+            .await?;
     let instructions = match &deployed.url {
         Some(_) => {
             let until = expires_at.replace_nanosecond(0).unwrap_or(expires_at);
-            vec![format!("it runs until {until}; `slipway preview stop {}` ends it sooner", context.task.id.short())]
+            vec![format!(
+                "it runs until {until}; `slipway preview stop {}` ends it sooner",
+                context.task.id.short()
+            )]
         }
         None => vec![format!("docker run --rm -i --network none {} --help", deployed.image)],
     };
@@ -73,7 +79,10 @@ async fn on_docker(
 
 /// Shows a build's steps, and not all that they print.
 fn build_log(progress: &dyn Progress, text: &[u8]) {
-    for line in String::from_utf8_lossy(text).lines().filter(|line| line.starts_with("Step ") && !line.contains(" : LABEL ")) {
+    for line in String::from_utf8_lossy(text)
+        .lines()
+        .filter(|line| line.starts_with("Step ") && !line.contains(" : LABEL "))
+    {
         progress.line(line);
     }
 }
@@ -88,7 +97,9 @@ fn written(job: &DeployJob, context: &Context<'_>) -> Deployment {
         image: None,
         expires_at: None,
         instructions: vec![
-            format!("clone the branch, put the artefact compose.yaml of task {short} beside its Dockerfile, and run"),
+            format!(
+                "clone the branch, put the artefact compose.yaml of task {short} beside its Dockerfile, and run"
+            ),
             format!("{}, or without Docker: {run}", compose::start(&application(job))),
         ],
     }

@@ -46,7 +46,9 @@ async fn test_files(repository: &Repository, commit: &CommitId) -> Result<TestFi
 async fn evidence(context: &Context<'_>) -> Result<Option<Evidence>, Failure> {
     let Some(accepted) = context.inputs.result(ReportKind::Tests) else { return Ok(None) };
     let Report::Tests { evidence: wanted, .. } = &accepted.report else { return Ok(None) };
-    let Some(named) = accepted.artefacts.iter().find(|artefact| artefact.digest == *wanted) else { return Ok(None) };
+    let Some(named) = accepted.artefacts.iter().find(|artefact| artefact.digest == *wanted) else {
+        return Ok(None);
+    };
     match context.repository().get_verified(accepted.execution, named).await {
         Ok(bytes) => Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok())),
         Err(slipway_git_store::Error::Digest { .. }) => Ok(None),
@@ -54,7 +56,11 @@ async fn evidence(context: &Context<'_>) -> Result<Option<Evidence>, Failure> {
     }
 }
 
-async fn findings(setup: &Setup, job: &ReviewJob, repository: &Repository) -> Result<Option<Vec<Finding>>, Failure> {
+async fn findings(
+    setup: &Setup,
+    job: &ReviewJob,
+    repository: &Repository,
+) -> Result<Option<Vec<Finding>>, Failure> {
     let diff = repository.diff(&job.base, &job.head, DIFF_LIMIT).await?;
     match setup.engine.think(&Thought::Review { plan: job.plan.clone(), diff }).await? {
         Answer::Review(findings) => Ok(findings),

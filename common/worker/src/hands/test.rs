@@ -3,15 +3,14 @@
 mod command;
 mod place;
 
+use slipway_protocol::evidence::{CommandRun, Exit, Place};
 use slipway_protocol::plan::{Language, TestCommand};
 use slipway_protocol::work::{Done, TestJob};
 use slipway_protocol::{Artefact, Digest, Evidence};
-use slipway_protocol::evidence::{CommandRun, Exit, Place};
 
 use super::{Context, Setup};
 use crate::error::Failure;
 use crate::junit;
-
 
 /// One finished command, wherever it ran.
 struct Ran {

@@ -129,7 +129,11 @@ impl Recorder {
         }
     }
 
-    pub(super) fn end_cancelled(&self, underway: &mut Underway, observer: &dyn Observer) -> Result<(), Error> {
+    pub(super) fn end_cancelled(
+        &self,
+        underway: &mut Underway,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
         let data = Data::TaskCancelled { by: whoami() };
         self.record(underway, EventId::new(self.clock.new_id()), data, None, observer)
     }
@@ -148,7 +152,12 @@ impl Recorder {
     }
 
     /// Sees that an event is legal, makes it durable, and only then lets it be true.
-    pub(super) fn keep(&self, underway: &mut Underway, event: &Event, observer: &dyn Observer) -> Result<(), Error> {
+    pub(super) fn keep(
+        &self,
+        underway: &mut Underway,
+        event: &Event,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
         let applied = slipway_workflow::apply(&self.definition, &underway.run, event)
             .map_err(|source| Error::Illegal { task: event.task, source: Box::new(source) })?;
         if let Applied::Changed { run, .. } = applied {

@@ -32,7 +32,10 @@ fn entry(definition: &Definition) -> Value {
 fn show(wanted: &str, as_json: bool) -> Outcome {
     let found = Definition::built_in().into_iter().find(|definition| definition.id.as_str() == wanted);
     let definition = found.ok_or_else(|| {
-        Failure::not_found("agent.not-found", format!("there is no agent {wanted:?}; `slipway agents list` shows them"))
+        Failure::not_found(
+            "agent.not-found",
+            format!("there is no agent {wanted:?}; `slipway agents list` shows them"),
+        )
     })?;
     if as_json {
         return output::json(&entry(&definition));

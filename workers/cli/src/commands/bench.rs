@@ -44,7 +44,9 @@ pub(super) async fn run(args: &BenchArgs, global: &Global) -> Outcome {
     let ratio = runs_per_s / flush_only_runs_per_s;
     if !global.json {
         output::talk(&format!("{} rounds of {} runs, {flushes_per_run} flushes a run", ROUNDS, args.runs));
-        output::talk("ratio_to_flushes is runs_per_s / flush_only_runs_per_s; at least 0.5 means at most twice the raw time");
+        output::talk(
+            "ratio_to_flushes is runs_per_s / flush_only_runs_per_s; at least 0.5 means at most twice the raw time",
+        );
         return output::data(&format!(
             "{runs_per_s:.0} runs/s; the flushes alone {flush_only_runs_per_s:.0} runs/s; ratio {ratio:.2}"
         ));

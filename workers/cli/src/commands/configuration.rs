@@ -25,6 +25,11 @@ fn show(global: &Global) -> Outcome {
         .map(|setting| json!({ "id": setting.key, "status": "set", "value": setting.value, "origin": setting.origin.to_string() }))
         .collect();
     output::list(global.json, &items, "", |item| {
-        format!("{:<28} = {:<20} # {}", item["id"].as_str().unwrap_or_default(), item["value"].to_string(), item["origin"].as_str().unwrap_or_default())
+        format!(
+            "{:<28} = {:<20} # {}",
+            item["id"].as_str().unwrap_or_default(),
+            item["value"].to_string(),
+            item["origin"].as_str().unwrap_or_default()
+        )
     })
 }

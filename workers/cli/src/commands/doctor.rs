@@ -88,7 +88,10 @@ fn docker_check(docker: Result<&Docker, &slipway_containers::docker::Unavailable
         Err(error) => Check::problem(
             "docker",
             Status::Warn,
-            format!("{}; tests run as plain processes and previews are compose files", slipway_worker::chain(error)),
+            format!(
+                "{}; tests run as plain processes and previews are compose files",
+                slipway_worker::chain(error)
+            ),
             "start Docker, or install it: https://docs.docker.com/engine/install/",
         ),
     }
@@ -97,7 +100,9 @@ fn docker_check(docker: Result<&Docker, &slipway_containers::docker::Unavailable
 fn interpreters(docker: bool, languages: &[Language]) -> Check {
     let names: Vec<&str> = languages.iter().map(|language| language.as_str()).collect();
     match (languages.is_empty(), docker) {
-        (false, _) => Check::pass("interpreters", format!("{} can run tests without Docker", names.join(" and "))),
+        (false, _) => {
+            Check::pass("interpreters", format!("{} can run tests without Docker", names.join(" and ")))
+        }
         (true, true) => Check::pass("interpreters", "none, and none is needed while Docker answers"),
         (true, false) => Check::problem(
             "interpreters",

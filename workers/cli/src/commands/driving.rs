@@ -82,7 +82,11 @@ pub(super) async fn cancel(wanted: &TaskArg, global: &Global, config: Config) ->
         sweep(&layout, &docker).await;
     }
     let record = tasks::read(&layout, task)?;
-    if global.json { output::json(&record.summary) } else { output::data(&format!("{} cancelled", task.short())) }
+    if global.json {
+        output::json(&record.summary)
+    } else {
+        output::data(&format!("{} cancelled", task.short()))
+    }
 }
 
 /// A run that another process drives stops within a moment of being asked; one that does not is reported.
@@ -94,7 +98,8 @@ async fn wait_until_stopped(layout: &Layout, task: TaskId) -> Result<(), Failure
         }
     };
     tokio::time::timeout(Duration::from_secs(30), stopped).await.map_err(|_elapsed| {
-        let message = format!("task {} was asked to stop and its process has not answered within 30 s", task.short());
+        let message =
+            format!("task {} was asked to stop and its process has not answered within 30 s", task.short());
         Failure::new(Exit::Failed, "task.not-stopping", message)
     })
 }
@@ -105,7 +110,11 @@ fn read_prompt(given: &str) -> Result<Prompt, Failure> {
         text.clear();
         let limit = PROMPT_LIMIT as u64 + 1;
         std::io::stdin().take(limit).read_to_string(&mut text).map_err(|error| {
-            Failure::new(Exit::Usage, "prompt.invalid", format!("cannot read the prompt from standard input: {error}"))
+            Failure::new(
+                Exit::Usage,
+                "prompt.invalid",
+                format!("cannot read the prompt from standard input: {error}"),
+            )
         })?;
     }
     text.parse().map_err(|error: slipway_protocol::task::PromptError| {
@@ -115,19 +124,28 @@ fn read_prompt(given: &str) -> Result<Prompt, Failure> {
 
 /// A path is made absolute, so that a resumed run finds it from anywhere; a URL stays.
 fn absolute(repository: &str) -> Result<String, Failure> {
-    let is_url = repository.contains("://") || (repository.contains(':') && !std::path::Path::new(repository).exists());
+    let is_url = repository.contains("://")
+        || (repository.contains(':') && !std::path::Path::new(repository).exists());
     if is_url {
         return Ok(repository.to_owned());
     }
     let path = std::path::Path::new(repository).canonicalize().map_err(|error| {
-        Failure::new(Exit::Usage, "git.origin-missing", format!("--repo {repository}: {error}; give a repository's path or URL"))
+        Failure::new(
+            Exit::Usage,
+            "git.origin-missing",
+            format!("--repo {repository}: {error}; give a repository's path or URL"),
+        )
     })?;
     path.into_os_string()
         .into_string()
         .map_err(|_| Failure::new(Exit::Usage, "git.origin-refused", "--repo: the path is not UTF-8"))
 }
 
-async fn driver(global: &Global, config: &Config, sandbox: Option<SandboxKind>) -> Result<Sequential, Failure> {
+async fn driver(
+    global: &Global,
+    config: &Config,
+    sandbox: Option<SandboxKind>,
+) -> Result<Sequential, Failure> {
     let layout = environment::layout(global)?;
     let kind = sandbox.unwrap_or(config.sandbox.kind);
     let found = environment::find(kind).await?;
@@ -145,7 +163,8 @@ async fn driver(global: &Global, config: &Config, sandbox: Option<SandboxKind>) 
 
 /// Removes what ended runs left on Docker and previews whose time is over.
 pub(super) async fn sweep(layout: &Layout, docker: &slipway_containers::Docker) {
-    let swept = slipway_worker::sweep_docker(layout, &environment::delivery(), docker, Arc::new(SystemClock)).await;
+    let swept =
+        slipway_worker::sweep_docker(layout, &environment::delivery(), docker, Arc::new(SystemClock)).await;
     if let Err(failure) = swept {
         tracing::warn!(problem = failure.message, "what earlier runs left on Docker could not be swept");
     }
@@ -209,7 +228,8 @@ impl<'a> Session<'a> {
             Stopped::Waiting => Exit::Waiting,
             Stopped::Interrupted => Exit::Interrupted,
             Stopped::Blocked(reason) => {
-                let message = format!("{reason}; when it is mended, `slipway resume {}` goes on", task.short());
+                let message =
+                    format!("{reason}; when it is mended, `slipway resume {}` goes on", task.short());
                 return Err(Failure::new(Exit::Environment, "task.blocked", message));
             }
             Stopped::Ended => super::inspect::exit_of(&record.run, &record.events),

@@ -26,13 +26,20 @@ pub(super) fn list(global: &Global) -> Outcome {
     for task in layout.tasks()? {
         match tasks::read(&layout, task) {
             Ok(record) => items.push(record.summary),
-            Err(failure) => output::talk(&format!("warning: task {task} cannot be read: {}", failure.message)),
+            Err(failure) => {
+                output::talk(&format!("warning: task {task} cannot be read: {}", failure.message))
+            }
         }
     }
-    output::list(global.json, &items, "no tasks yet; `slipway run \"build a todo app\"` makes one", |summary| {
-        let prompt: String = summary.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
-        format!("{}  {:<17}  {}", summary.task.short(), summary.status, prompt)
-    })
+    output::list(
+        global.json,
+        &items,
+        "no tasks yet; `slipway run \"build a todo app\"` makes one",
+        |summary| {
+            let prompt: String = summary.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+            format!("{}  {:<17}  {}", summary.task.short(), summary.status, prompt)
+        },
+    )
 }
 
 /// `slipway show`.
@@ -55,7 +62,10 @@ pub(super) fn show(wanted: &Task, global: &Global) -> Outcome {
 }
 
 fn history_line(event: &Event, run: &Run) -> String {
-    let step = event.holder.and_then(|holder| view::step_of(run, holder.execution)).map_or("", slipway_protocol::StepId::as_str);
+    let step = event
+        .holder
+        .and_then(|holder| view::step_of(run, holder.execution))
+        .map_or("", slipway_protocol::StepId::as_str);
     let detail = match &event.data {
         Data::Result { report, commit, .. } => format!("{} {}", report.outcome(), commit.short()),
         Data::ExecutionFailed { cause, message, .. } => {
@@ -65,13 +75,15 @@ fn history_line(event: &Event, run: &Run) -> String {
         _ => String::new(),
     };
     let lease = event.holder.map_or_else(String::new, |holder| format!("lease {}", holder.lease));
-    let line = format!("{}  {:<22} {step:<13} {lease:<8} {detail}", output::clock(event.time), event.event_type());
+    let line =
+        format!("{}  {:<22} {step:<13} {lease:<8} {detail}", output::clock(event.time), event.event_type());
     line.trim_end().to_owned()
 }
 
 /// A summary for a person.
 pub(super) fn describe(summary: &Summary) -> String {
-    let mut rows: Vec<(&str, String)> = vec![("task", summary.task.to_string()), ("status", summary.status.to_owned())];
+    let mut rows: Vec<(&str, String)> =
+        vec![("task", summary.task.to_string()), ("status", summary.status.to_owned())];
     let mut add = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
     add("reason", summary.reason.clone());
     add("repository", Some(summary.repository.clone()));
@@ -82,7 +94,8 @@ pub(super) fn describe(summary: &Summary) -> String {
     add("not built", Some(summary.not_built.join(", ")).filter(|list| !list.is_empty()));
     add("revisions", Some(summary.revisions.to_string()).filter(|_| summary.revisions > 0));
     for finding in &summary.findings {
-        let place = finding.path.as_ref().map(|path| format!("{}: ", path.escape_debug())).unwrap_or_default();
+        let place =
+            finding.path.as_ref().map(|path| format!("{}: ", path.escape_debug())).unwrap_or_default();
         add("finding", Some(format!("[{}] {place}{}", finding.check, finding.message)));
     }
     if let Some(preview) = &summary.preview {
@@ -97,16 +110,16 @@ pub(super) fn describe(summary: &Summary) -> String {
     let duration = Duration::from_millis(summary.duration_ms);
     rows.push(("time", format!("{:.1} s", duration.as_secs_f64())));
     let indented = format!("\n{:<12}", "");
-    let lines: Vec<String> =
-        rows.into_iter().map(|(name, value)| format!("{name:<11} {}", value.replace('\n', &indented))).collect();
+    let lines: Vec<String> = rows
+        .into_iter()
+        .map(|(name, value)| format!("{name:<11} {}", value.replace('\n', &indented)))
+        .collect();
     lines.join("\n")
 }
 
 /// The exit code that a run's end has.
 pub(super) fn exit_of(run: &Run, events: &[Event]) -> Exit {
-    let refused = |event: &Event| {
-        matches!(&event.data, Data::ExecutionFailed { cause: Cause::Refused, code: Some(code), .. } if code.starts_with("engine."))
-    };
+    let refused = |event: &Event| matches!(&event.data, Data::ExecutionFailed { cause: Cause::Refused, code: Some(code), .. } if code.starts_with("engine."));
     match run.status() {
         Status::Failed { .. } if events.iter().any(refused) => Exit::Refused,
         Status::Failed { .. } => Exit::TaskFailed,
@@ -163,7 +176,10 @@ fn test_logs(layout: &Layout, task: slipway_protocol::TaskId) -> Outcome {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
     paths.sort();
     if paths.is_empty() {
-        return Err(Failure::not_found("task.no-tests", format!("task {} has not run tests yet", task.short())));
+        return Err(Failure::not_found(
+            "task.no-tests",
+            format!("task {} has not run tests yet", task.short()),
+        ));
     }
     for path in paths {
         output::data(visible(&String::from_utf8_lossy(&std::fs::read(path)?)).trim_end())?;
@@ -173,7 +189,9 @@ fn test_logs(layout: &Layout, task: slipway_protocol::TaskId) -> Outcome {
 
 /// What a test printed is not trusted with the terminal: control characters are shown and not obeyed.
 fn visible(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }
+    };
     text.chars().map(shown).collect()
 }
 
@@ -190,7 +208,9 @@ pub(super) async fn diff(wanted: &Task, global: &Global, config: &Config) -> Out
     };
     let patch = repository.diff(record.run.base(), record.run.head(), DIFF_LIMIT).await.map_err(git)?;
     if global.json {
-        output::json(&json!({ "task": task.id, "base": record.run.base(), "head": record.run.head(), "patch": patch }))
+        output::json(
+            &json!({ "task": task.id, "base": record.run.base(), "head": record.run.head(), "patch": patch }),
+        )
     } else {
         output::data(visible(&patch).trim_end())
     }

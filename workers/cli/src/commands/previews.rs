@@ -24,7 +24,8 @@ struct Entry {
 pub(super) async fn run(command: &Preview, global: &Global) -> Outcome {
     let layout = environment::layout(global)?;
     let docker = Docker::connect().await.map_err(|error| {
-        let message = format!("previews run on Docker, and it does not answer: {}", slipway_worker::chain(&error));
+        let message =
+            format!("previews run on Docker, and it does not answer: {}", slipway_worker::chain(&error));
         Failure::new(Exit::Environment, "environment.missing", message)
     })?;
     super::driving::sweep(&layout, &docker).await;
@@ -58,7 +59,10 @@ async fn find(layout: &Layout, docker: &Docker, wanted: &Task) -> Result<sweep::
     let mut previews = sweep::list(docker, layout.owner()).await?;
     previews.retain(|info| info.labels.task == task);
     previews.pop().ok_or_else(|| {
-        let message = format!("task {} has no preview that runs; `slipway preview list` shows those that do", task.short());
+        let message = format!(
+            "task {} has no preview that runs; `slipway preview list` shows those that do",
+            task.short()
+        );
         Failure::not_found("preview.not-found", message)
     })
 }
@@ -87,5 +91,9 @@ async fn open(layout: &Layout, docker: &Docker, wanted: &Task, as_json: bool) ->
 async fn stop(layout: &Layout, docker: &Docker, wanted: &Task, as_json: bool) -> Outcome {
     let info = find(layout, docker, wanted).await?;
     sweep::stop(docker, &info.id).await?;
-    if as_json { output::json(&entry(info)) } else { output::data(&format!("stopped {}", info.labels.task.short())) }
+    if as_json {
+        output::json(&entry(info))
+    } else {
+        output::data(&format!("stopped {}", info.labels.task.short()))
+    }
 }

@@ -19,7 +19,12 @@ pub(super) struct Record {
 pub(super) fn find(layout: &Layout, wanted: &args::Task) -> Result<TaskId, Failure> {
     let tasks = layout.tasks()?;
     let Some(wanted) = &wanted.task else {
-        let none = || Failure::not_found("task.not-found", "there is no task yet; `slipway run \"build a todo app\"` makes one");
+        let none = || {
+            Failure::not_found(
+                "task.not-found",
+                "there is no task yet; `slipway run \"build a todo app\"` makes one",
+            )
+        };
         return tasks.last().copied().ok_or_else(none);
     };
     let matching: Vec<TaskId> =
@@ -27,10 +32,17 @@ pub(super) fn find(layout: &Layout, wanted: &args::Task) -> Result<TaskId, Failu
     match matching.as_slice() {
         [task] => Ok(*task),
         [] => {
-            let message = format!("there is no task {wanted:?} in {}; `slipway list` shows them", layout.root().display());
+            let message = format!(
+                "there is no task {wanted:?} in {}; `slipway list` shows them",
+                layout.root().display()
+            );
             Err(Failure::not_found("task.not-found", message))
         }
-        _ => Err(Failure::new(Exit::Usage, "task.ambiguous", format!("{wanted:?} names several tasks; give the whole id"))),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            "task.ambiguous",
+            format!("{wanted:?} names several tasks; give the whole id"),
+        )),
     }
 }
 

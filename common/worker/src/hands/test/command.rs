@@ -18,7 +18,10 @@ pub(super) fn reporting(test: &TestCommand, writers: &str, report: &str) -> Vec<
         Runner::NodeTest => {
             let mut command = test.command[..2].to_vec();
             command.extend(["--test-reporter=spec", "--test-reporter-destination=stdout"].map(Into::into));
-            command.extend(["--test-reporter=junit".to_owned(), format!("--test-reporter-destination={report}")]);
+            command.extend([
+                "--test-reporter=junit".to_owned(),
+                format!("--test-reporter-destination={report}"),
+            ]);
             command.extend(test.command.iter().skip(2).cloned());
             command
         }

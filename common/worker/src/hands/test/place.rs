@@ -36,7 +36,11 @@ enum Kind {
 
 impl<'a> Chosen<'a> {
     /// Makes a place ready: the tree of exactly the job's commit, the image or the interpreter, the dependencies.
-    pub(super) async fn for_job(setup: &Setup, job: &TestJob, context: &'a Context<'a>) -> Result<Self, Failure> {
+    pub(super) async fn for_job(
+        setup: &Setup,
+        job: &TestJob,
+        context: &'a Context<'a>,
+    ) -> Result<Self, Failure> {
         let tree = context.repository().archive(&job.commit).await?;
         let kind = match &setup.sandbox {
             Sandbox::Docker(docker) => container(setup, docker, job, context, &tree).await?,

@@ -106,6 +106,7 @@ test("forms posted by other sites are refused", async (t) => {
 test("everything comes from this server under a strict policy", async (t) => {
   const answer = await (await startServer(t)).get("/");
   assert.match(answer.headers["content-security-policy"], /default-src 'self'/);
+  assert.equal(answer.headers["referrer-policy"], "same-origin");
   assert.equal(answer.headers["x-content-type-options"], "nosniff");
   assert.doesNotMatch(answer.text, /https?:\/\//);
 });

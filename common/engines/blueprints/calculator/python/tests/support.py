@@ -40,7 +40,7 @@ class ServerTest(unittest.TestCase):
 
     def send(self, method: str, path: str, body: Optional[bytes] = None, headers: Optional[dict] = None) -> Answer:
         """Send one request and return the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()

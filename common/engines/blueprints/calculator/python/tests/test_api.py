@@ -42,8 +42,14 @@ class ApiTest(ServerTest):
         self.assertEqual(answer.status, 415)
 
     def test_a_large_body_is_refused(self):
-        answer = self.send("POST", "/api/calculate", b"1" * (64 * 1024 + 1), {"Content-Type": "application/json"})
-        self.assertEqual(answer.status, 413)
+        for size in (64 * 1024 + 1, 800 * 1024):
+            with self.subTest(size=size):
+                answer = self.send("POST", "/api/calculate", b"1" * size, {"Content-Type": "application/json"})
+                self.assertEqual(answer.status, 413)
+
+    def test_a_body_without_a_length_is_refused(self):
+        answer = self.send("POST", "/api/calculate", b"0\r\n\r\n", {"Transfer-Encoding": "chunked"})
+        self.assertEqual(answer.status, 411)
 
     def test_unknown_paths_and_methods(self):
         self.assertEqual(self.get("/api/unknown").status, 404)

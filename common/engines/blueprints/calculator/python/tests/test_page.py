@@ -89,6 +89,7 @@ class PageTest(ServerTest):
     def test_everything_comes_from_this_server_under_a_strict_policy(self):
         answer = self.get("/")
         self.assertIn("default-src 'self'", answer.headers["Content-Security-Policy"])
+        self.assertEqual(answer.headers["Referrer-Policy"], "same-origin")
         self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
         self.assertNotIn("http://", answer.text)
         self.assertNotIn("https://", answer.text)

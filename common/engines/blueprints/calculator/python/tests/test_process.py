@@ -39,7 +39,7 @@ class ProcessTest(unittest.TestCase):
 
     def test_a_bad_port_is_one_clear_line_and_exit_code_2(self):
         process = start(PORT="many")
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 2)
         self.assertEqual(errors.strip().splitlines(), ["<< slug >>: PORT must be a number from 0 to 65535, not 'many'"])
 
@@ -47,7 +47,7 @@ class ProcessTest(unittest.TestCase):
         process = start(PORT="0", HOST="127.0.0.1")
         self.assertIn("listens on http://127.0.0.1:", process.stdout.readline())
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=30)
         self.assertEqual((process.returncode, errors), (0, ""))
 
 

@@ -51,5 +51,5 @@ class ToolTest(unittest.TestCase):
     def run_process(self, *arguments: str, stdin: bytes = b"") -> Run:
         """Run the tool as a process of its own."""
         command = [sys.executable, "-m", "tool", *arguments]
-        done = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, timeout=10, check=False)
+        done = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, timeout=30, check=False)
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -48,7 +48,7 @@ class ProcessTest(ToolTest):
             self.assertEqual(process.stdout.readline(), b"1:line\n")
             process.stdout.close()
             self.assertEqual(process.stderr.read(), b"")
-            self.assertEqual(process.wait(timeout=10), 0)
+            self.assertEqual(process.wait(timeout=30), 0)
 
 
 if __name__ == "__main__":

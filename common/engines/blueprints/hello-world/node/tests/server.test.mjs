@@ -46,6 +46,13 @@ describe("the greeting as JSON", () => {
     assert.deepEqual([answer.status, answer.headers.allow], [405, "GET, HEAD"]);
   });
 
+  test("a body does not cost the answer", async (t) => {
+    const client = await startServer(t);
+    for (const size of [2, 3 * 1024 * 1024]) {
+      assert.equal((await client.send("POST", "/", {}, "x".repeat(size))).status, 405);
+    }
+  });
+
   test("HEAD has no body", async (t) => {
     const answer = await (await startServer(t)).send("HEAD", "/api/greeting");
     assert.deepEqual([answer.status, answer.text], [200, ""]);
@@ -117,7 +124,7 @@ describe("the page, as a browser without scripts sees it", () => {
     const answer = await (await startServer(t)).get("/");
     assert.match(answer.headers["content-security-policy"], /default-src 'self'/);
     assert.equal(answer.headers["x-content-type-options"], "nosniff");
-    assert.equal(answer.headers["referrer-policy"], "no-referrer");
+    assert.equal(answer.headers["referrer-policy"], "same-origin");
     assert.doesNotMatch(answer.text, /https?:\/\//);
   });
 

@@ -25,9 +25,9 @@ class Client {
   }
 
   /** Send one request and return the status, the headers and the text of the answer. */
-  async send(method, path, headers = {}) {
+  async send(method, path, headers = {}, body = undefined) {
     const request = http.request({ host: "127.0.0.1", port: this.port, method, path, headers, agent: false });
-    request.end();
+    request.end(body);
     const [response] = await once(request, "response");
     const chunks = await response.toArray();
     const text = Buffer.concat(chunks).toString();

@@ -37,11 +37,11 @@ class ServerTest(unittest.TestCase):
         self.addCleanup(thread.join)
         self.addCleanup(self.server.shutdown)
 
-    def send(self, method: str, path: str, headers: Optional[dict] = None) -> Answer:
+    def send(self, method: str, path: str, headers: Optional[dict] = None, body: Optional[bytes] = None) -> Answer:
         """Send one request and return the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers or {})
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read().decode())
         finally:

@@ -36,6 +36,12 @@ class ApiTest(ServerTest):
         answer = self.send("POST", "/api/greeting")
         self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
 
+    def test_a_body_does_not_cost_the_answer(self):
+        self.assertEqual(self.send("GET", "/healthz", body=b"{}").status, 200)
+        self.assertEqual(self.send("POST", "/", body=b"x" * 800 * 1024).status, 405)
+        chunked = {"Transfer-Encoding": "chunked"}
+        self.assertEqual(self.send("POST", "/", chunked, b"0\r\n\r\n").status, 405)
+
     def test_head_has_no_body(self):
         answer = self.send("HEAD", "/api/greeting")
         self.assertEqual((answer.status, answer.text), (200, ""))
@@ -99,7 +105,7 @@ class PageTest(ServerTest):
         answer = self.get("/")
         self.assertIn("default-src 'self'", answer.headers["Content-Security-Policy"])
         self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
-        self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
+        self.assertEqual(answer.headers["Referrer-Policy"], "same-origin")
         self.assertNotIn("http://", answer.text)
         self.assertNotIn("https://", answer.text)
 

@@ -15,9 +15,12 @@ const SECURITY_HEADERS = {
 /** Return a server for the site; `log` receives one line for each request. */
 export function createServer(site, log = () => {}) {
   const server = http.createServer((incoming, outgoing) => {
-    const result = answer(site, incoming.method, pathOf(incoming.url), incoming.headers);
-    write(incoming, outgoing, result);
-    if (incoming.url !== "/healthz") log(`${incoming.method} ${JSON.stringify(incoming.url)} ${result.status}`);
+    // Nothing needs a body, but whoever still sends one would not see an answer that closes the connection.
+    incoming.resume().on("end", () => {
+      const result = answer(site, incoming.method, pathOf(incoming.url), incoming.headers);
+      write(incoming, outgoing, result);
+      if (incoming.url !== "/healthz") log(`${incoming.method} ${JSON.stringify(incoming.url)} ${result.status}`);
+    });
   });
   server.requestTimeout = TIMEOUT_MILLISECONDS;
   server.headersTimeout = TIMEOUT_MILLISECONDS;
@@ -36,9 +39,7 @@ function pathOf(url) {
 
 /** Send the answer, with the headers that every answer has. */
 function write(incoming, outgoing, { status, headers, body }) {
-  const hasBody = "content-length" in incoming.headers || "transfer-encoding" in incoming.headers;
-  const connection = hasBody ? { Connection: "close" } : {};
   const length = body ? { "Content-Length": body.length } : {};
-  outgoing.writeHead(status, { ...SECURITY_HEADERS, ...connection, ...length, ...headers });
+  outgoing.writeHead(status, { ...SECURITY_HEADERS, ...length, ...headers });
   outgoing.end(incoming.method === "HEAD" ? undefined : body);
 }

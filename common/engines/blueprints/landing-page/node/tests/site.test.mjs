@@ -50,6 +50,13 @@ describe("the files of the site", () => {
     }
   });
 
+  test("a body does not cost the answer", async (t) => {
+    const client = await startServer(t);
+    for (const size of [2, 3 * 1024 * 1024]) {
+      assert.equal((await client.send("POST", "/", {}, "x".repeat(size))).status, 405);
+    }
+  });
+
   test("every answer has the security headers", async (t) => {
     const client = await startServer(t);
     for (const address of ["/", "/style.css", "/unknown", "/healthz"]) {

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import logging
+import socket
 import socketserver
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
@@ -17,6 +19,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+MAX_DISCARDED_BYTES = 1024 * 1024
+LINGER_SECONDS = 5
 LOG = logging.getLogger("<< slug >>")
 
 
@@ -35,10 +39,31 @@ class Server(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
+    def shutdown_request(self, request) -> None:
+        """Close a connection, but only when the client can have read its answer."""
+        discard_rest(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request, client_address) -> None:
         """Report what went wrong, unless the client just went away."""
         if not isinstance(sys.exc_info()[1], OSError):
             LOG.exception("a connection failed")
+
+
+def discard_rest(connection: socket.socket) -> None:
+    """Read what the client still sends: closing before that could take the answer away."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    left = MAX_DISCARDED_BYTES
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while left > 0 and time.monotonic() < deadline:
+            connection.settimeout(LINGER_SECONDS)
+            piece = connection.recv(64 * 1024)
+            if not piece:
+                return
+            left -= len(piece)
+    except OSError:
+        pass
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -38,6 +38,12 @@ class FilesTest(ServerTest):
                 answer = self.send(method, "/")
                 self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
 
+    def test_a_body_does_not_cost_the_answer(self):
+        self.assertEqual(self.send("GET", "/healthz", body=b"{}").status, 200)
+        self.assertEqual(self.send("POST", "/", body=b"x" * 800 * 1024).status, 405)
+        chunked = {"Transfer-Encoding": "chunked"}
+        self.assertEqual(self.send("POST", "/", chunked, b"0\r\n\r\n").status, 405)
+
     def test_every_answer_has_the_security_headers(self):
         for path in ("/", "/style.css", "/unknown", "/healthz"):
             with self.subTest(path=path):

@@ -19,7 +19,7 @@ function environment(dataDir, port = "0") {
 }
 
 function runToEnd(file, env) {
-  const options = { cwd: ROOT, env, encoding: "utf8", timeout: 10_000 };
+  const options = { cwd: ROOT, env, encoding: "utf8", timeout: 30_000 };
   return spawnSync(process.execPath, [file], options);
 }
 
@@ -29,7 +29,7 @@ async function start(t, dataDir) {
     cwd: ROOT,
     env: environment(dataDir),
     stdio: ["ignore", "pipe", "ignore"],
-    timeout: 10_000,
+    timeout: 30_000,
     killSignal: "SIGKILL",
   });
   t.after(() => child.kill("SIGKILL"));

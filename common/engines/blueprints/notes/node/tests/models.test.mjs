@@ -42,7 +42,6 @@ test("tags are words that start with a sign and are counted by note", () => {
   assert.deepEqual(findTags("#Home, #work-plan. (#2x #été #home"), ["home", "work-plan", "été"]);
   assert.deepEqual(toNote({ title: "Trip #travel", body: "Pack #home" }).tags, ["travel", "home"]);
   assert.deepEqual(findTags("a#b ##c &#39; https://example.org/#part page#part # x"), []);
-
   const notes = [{ title: "#b #b", body: "" }, { title: "#a", body: "#b" }].map(toNote);
   assert.deepEqual(countTags(notes), [["a", 1], ["b", 2]]);
   assert.equal(cleanTag(" #Home "), "home");

@@ -13,6 +13,8 @@ from backend.config import BadSetting, Settings, read_settings
 from backend.server import Server
 from backend.store import NoteStore
 
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -39,12 +41,11 @@ def open_store(settings: Settings) -> NoteStore:
 
 def run_until_stopped(server: Server) -> None:
     """Serve until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked before any thread starts, so that only sigwait takes them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
     print(f"{APP_NAME} listens on http://{server.server_name}:{server.server_port}", flush=True)
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     server.shutdown()
     server.server_close()
 

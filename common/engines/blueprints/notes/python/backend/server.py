@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import socketserver
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
@@ -14,6 +16,7 @@ from backend.web import Request, Response, html_response, json_response, parse_p
 
 MAX_BODY = 64 * 1024
 MAX_DISCARD = 1024 * 1024
+LINGER_SECONDS = 5
 SECURITY_HEADERS = (
     (
         "Content-Security-Policy",
@@ -39,6 +42,10 @@ class Server(ThreadingHTTPServer):
         # The base class also looks up the host's full name, which can wait for DNS.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
+
+    def shutdown_request(self, request):
+        discard_rest(request)
+        super().shutdown_request(request)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -80,22 +87,12 @@ class Handler(BaseHTTPRequestHandler):
             raise HttpError(400, "Content-Length must be a number")
         length = int(declared)
         if length > MAX_BODY:
-            self.discard(length)
+            self.close_connection = True
             raise HttpError(413, "the body must be at most 64 KiB")
         body = self.rfile.read(length)
         if len(body) < length:
             raise HttpError(400, "the body is shorter than its Content-Length")
         return body
-
-    def discard(self, length: int) -> None:
-        """Read some of a body that is refused, so that the visitor sees the answer."""
-        self.close_connection = True
-        left = min(length, MAX_DISCARD)
-        while left > 0:
-            piece = self.rfile.read(min(left, MAX_BODY))
-            if not piece:
-                return
-            left -= len(piece)
 
     def send(self, response: Response) -> None:
         self.send_response(response.status)
@@ -121,6 +118,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format, *args) -> None:
         log.info("%s", ascii(format % args))
+
+
+def discard_rest(connection: socket.socket) -> None:
+    """Read what a visitor still sends: closing before that could take the answer away."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    left = MAX_DISCARD
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while left > 0 and time.monotonic() < deadline:
+            connection.settimeout(LINGER_SECONDS)
+            piece = connection.recv(MAX_BODY)
+            if not piece:
+                return
+            left -= len(piece)
+    except OSError:
+        pass
 
 
 def error_response(path: str, error: HttpError) -> Response:

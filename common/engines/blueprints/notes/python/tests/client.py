@@ -30,7 +30,7 @@ class Client:
         self.port = port
 
     def send(self, method, path, body=None, headers=None) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()

@@ -60,7 +60,10 @@ class ServerTest(unittest.TestCase):
 
         self.assertEqual(post(64 * 1024).status, 200)
         self.assertEqual(post(64 * 1024 + 1).status, 413)
-        self.assertEqual(self.client.send("POST", "/api/echo", iter([b"{}"])).status, 411)
+        self.assertEqual(post(800 * 1024).status, 413)
+        chunked = {"Transfer-Encoding": "chunked"}
+        reply = self.client.send("POST", "/api/echo", b"0\r\n\r\n", chunked)
+        self.assertEqual(reply.status, 411)
 
     def test_the_content_type_must_fit(self):
         for headers in ({}, {"Content-Type": "text/plain"}):

@@ -10,6 +10,8 @@ from backend import config, web
 from backend.routes import Application
 from backend.store import RecordStore
 
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     """Run the server and return the exit code."""
@@ -25,6 +27,8 @@ def main() -> int:
         print(f"error: cannot start: {error}", file=sys.stderr)
         return 1
     server.application = Application(store)
+    # Blocked before anybody knows of the server, so that only sigwait takes them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     print(f"Listening on http://{settings.host}:{server.server_address[1]}", flush=True)
     serve_until_signal(server)
     store.close()
@@ -33,12 +37,9 @@ def main() -> int:
 
 def serve_until_signal(server: web.Server) -> None:
     """Serve in the background and return once SIGTERM or SIGINT has stopped the server."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     server.shutdown()
     thread.join()
     server.server_close()

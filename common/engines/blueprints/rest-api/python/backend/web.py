@@ -4,6 +4,7 @@ import json
 import socket
 import socketserver
 import sys
+import time
 import traceback
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -12,12 +13,15 @@ from urllib.parse import parse_qsl
 
 MAX_BODY = 64 * 1024
 MAX_DISCARDED = 1024 * 1024
+LINGER_SECONDS = 5
 NO_HEADERS: Mapping[str, str] = {}
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with it browsers send "Origin: null" when a form of this
+    # very site is posted, and the check for cross-site changes could not tell them apart.
+    "Referrer-Policy": "same-origin",
 }
 
 
@@ -96,10 +100,31 @@ class Server(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), Handler)
 
+    def shutdown_request(self, request):
+        """Close a connection, but only when the client can have read its answer."""
+        discard_rest(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request, client_address):
         """Stay silent when a client goes away; report everything else."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError, socket.timeout)):
             traceback.print_exc()
+
+
+def discard_rest(connection: socket.socket) -> None:
+    """Read what the client still sends: closing before that could take the answer away."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    left = MAX_DISCARDED
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while left > 0 and time.monotonic() < deadline:
+            connection.settimeout(LINGER_SECONDS)
+            piece = connection.recv(MAX_BODY)
+            if not piece:
+                return
+            left -= len(piece)
+    except OSError:
+        pass
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -143,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
         return Request(self.command, path, fields, headers, self.read_body())
 
     def read_body(self) -> bytes:
-        """Read the body; a body that is too long is read away so that the answer arrives."""
+        """Read the body, if it is one of a known and fair length."""
         if "transfer-encoding" in self.headers:
             self.close_connection = True
             raise HttpError(411, "Content-Length is required")
@@ -154,7 +179,6 @@ class Handler(BaseHTTPRequestHandler):
         length = int(text)
         if length > MAX_BODY:
             self.close_connection = True
-            self.rfile.read(min(length, MAX_DISCARDED))
             raise HttpError(413, f"body must have at most {MAX_BODY} bytes")
         body = self.rfile.read(length)
         if len(body) < length:

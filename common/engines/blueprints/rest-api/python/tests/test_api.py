@@ -120,9 +120,14 @@ class ProtocolTests(ServerCase):
             with self.subTest(body[:10]):
                 self.assertEqual(self.request("POST", COLLECTION, body, headers).status, 400)
         self.assertEqual(self.request("POST", COLLECTION, b"{}").status, 415)
-        large = self.send_json("POST", COLLECTION, {FIRST: "a" * 65536})
-        self.assertEqual(large.status, 413)
+        for size in (64 * 1024, 800 * 1024):
+            large = self.send_json("POST", COLLECTION, {FIRST: "a" * size})
+            self.assertEqual(large.status, 413)
         self.assertEqual(self.get(COLLECTION).json()["total"], 0)
+
+    def test_a_body_must_have_a_length(self):
+        reply = self.request("POST", COLLECTION, b"0\r\n\r\n", {"Transfer-Encoding": "chunked"})
+        self.assertEqual(reply.status, 411)
 
     def test_changes_from_other_sites_are_refused(self):
         self.create(EXAMPLE)
@@ -139,7 +144,7 @@ class ProtocolTests(ServerCase):
                 headers = self.get(path).headers
                 self.assertIn("default-src 'self'", headers["content-security-policy"])
                 self.assertEqual(headers["x-content-type-options"], "nosniff")
-                self.assertEqual(headers["referrer-policy"], "no-referrer")
+                self.assertEqual(headers["referrer-policy"], "same-origin")
 
 
 class OpenApiTests(ServerCase):

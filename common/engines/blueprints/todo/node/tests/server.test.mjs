@@ -61,6 +61,7 @@ test("a body has at most 64 KiB", async (t) => {
   const ofSize = (size) => `{"a":"${"x".repeat(size - 8)}"}`;
   assert.equal((await post(client, ofSize(64 * 1024))).status, 200);
   assert.equal((await post(client, ofSize(64 * 1024 + 1))).status, 413);
+  assert.equal((await post(client, ofSize(3 * 1024 * 1024))).status, 413);
 });
 
 test("the content type must fit", async (t) => {

@@ -23,7 +23,7 @@ class AppTest(unittest.TestCase):
     def run_module(self, module, **env):
         return subprocess.run(
             [sys.executable, "-m", module], cwd=ROOT, env={**self.env, **env},
-            capture_output=True, text=True, timeout=10,
+            capture_output=True, text=True, timeout=30,
         )
 
     def start(self):
@@ -32,7 +32,7 @@ class AppTest(unittest.TestCase):
             [sys.executable, "-m", "backend"], cwd=ROOT, env=self.env,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
-        watchdog = threading.Timer(10, process.kill)
+        watchdog = threading.Timer(30, process.kill)
         watchdog.start()
         self.addCleanup(watchdog.cancel)
         self.addCleanup(process.stdout.close)
@@ -45,7 +45,7 @@ class AppTest(unittest.TestCase):
 
     def stop(self, process):
         process.terminate()
-        self.assertEqual(process.wait(timeout=5), 0)
+        self.assertEqual(process.wait(timeout=30), 0)
 
     def test_what_was_added_is_there_after_a_restart(self):
         process, client = self.start()

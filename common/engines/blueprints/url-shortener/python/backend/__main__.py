@@ -11,6 +11,8 @@ from backend.routes import Application
 from backend.shortener import Shortener
 from backend.store import LinkStore
 
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     """Run the server and return the exit code."""
@@ -27,6 +29,8 @@ def main() -> int:
         return 1
     port = server.server_address[1]
     server.application = Application(store, Shortener(store), port, settings.public_url)
+    # Blocked before anybody knows of the server, so that only sigwait takes them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     print(f"Listening on http://{settings.host}:{port}", flush=True)
     serve_until_signal(server)
     store.close()
@@ -35,12 +39,9 @@ def main() -> int:
 
 def serve_until_signal(server: web.Server) -> None:
     """Serve in the background and return once SIGTERM or SIGINT has stopped the server."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
     thread.start()
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     server.shutdown()
     thread.join()
     server.server_close()

@@ -141,7 +141,7 @@ class ServerCase(unittest.TestCase):
         headers: Optional[Dict[str, str]] = None,
     ) -> Reply:
         """Send one request over a connection of its own."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
             reply = connection.getresponse()

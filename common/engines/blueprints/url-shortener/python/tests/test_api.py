@@ -102,7 +102,12 @@ class ProtocolTests(ServerCase):
             with self.subTest(body[:10]):
                 self.assertEqual(self.request("POST", "/api/links", body, headers).status, 400)
         self.assertEqual(self.request("POST", "/api/links", b"url=x").status, 415)
-        self.assertEqual(self.post_json("/api/links", {"url": "a" * 65536}).status, 413)
+        for size in (64 * 1024, 800 * 1024):
+            self.assertEqual(self.post_json("/api/links", {"url": "a" * size}).status, 413)
+
+    def test_a_body_must_have_a_length(self):
+        reply = self.request("POST", "/api/links", b"0\r\n\r\n", {"Transfer-Encoding": "chunked"})
+        self.assertEqual(reply.status, 411)
 
     def test_every_answer_carries_the_security_headers(self):
         for path in ("/", "/unknown", "/api/links", "/static/style.css"):

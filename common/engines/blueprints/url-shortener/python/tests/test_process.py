@@ -49,16 +49,16 @@ class ProcessTests(unittest.TestCase):
     def test_it_serves_and_ends_cleanly_on_sigterm(self):
         with tempfile.TemporaryDirectory() as folder, start(PORT="0", DATA_DIR=folder) as program:
             port = int(program.stdout.readline().rsplit(":", 1)[1])
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
             connection.request("GET", "/healthz")
             self.assertEqual(connection.getresponse().read(), b'{"status": "ok"}')
             program.send_signal(signal.SIGTERM)
-            _, errors = program.communicate(timeout=5)
+            _, errors = program.communicate(timeout=30)
             connection.close()
             self.assertEqual((program.returncode, errors), (0, ""))
 
     def test_a_bad_port_ends_with_one_clear_line(self):
         with start(PORT="eighty") as program:
-            _, errors = program.communicate(timeout=5)
+            _, errors = program.communicate(timeout=30)
         self.assertEqual(program.returncode, 2)
         self.assertEqual(errors, "error: PORT must be a number from 0 to 65535, not 'eighty'\n")
