@@ -134,7 +134,7 @@ async fn hostile_paths_refuse_the_whole_change_and_nothing_is_written() {
         [Content::Symlink { target: "/etc/passwd".into() }, Content::Submodule { commit: "a".repeat(40) }]
     {
         let engine = Sabotage::new(move |_, pieces| {
-            add(pieces, Change { path: "link".into(), content: content.clone() })
+            add(pieces, Change { path: "link".into(), content: content.clone() });
         });
         let (run, events) = run(engine, PROCESS).await;
         assert!(matches!(run.status(), Status::Failed { .. }));

@@ -130,12 +130,12 @@ impl Observer for Lines {
                 self.ended(event, run, false, &format!("{}{again}", first_line(message)));
             }
             Data::ExecutionReleased { reason } => {
-                self.ended(event, run, false, &format!("given back ({reason})"))
+                self.ended(event, run, false, &format!("given back ({reason})"));
             }
             Data::ApprovalGranted { by, .. } => self.line(&format!("approved by {by}")),
             Data::ApprovalDenied { by, reason, .. } => self.line(&format!("rejected by {by}: {reason}")),
             Data::ApprovalRequested { commit, .. } => {
-                self.line(&format!("{} waits for an approval", commit.short()))
+                self.line(&format!("{} waits for an approval", commit.short()));
             }
             Data::TaskCancelled { by } => self.line(&format!("cancelled by {by}")),
             Data::TaskCompleted | Data::TaskFailed { .. } | Data::Unknown(_) => {}

@@ -27,7 +27,7 @@ pub(super) fn list(global: &Global) -> Outcome {
         match tasks::read(&layout, task) {
             Ok(record) => items.push(record.summary),
             Err(failure) => {
-                output::talk(&format!("warning: task {task} cannot be read: {}", failure.message))
+                output::talk(&format!("warning: task {task} cannot be read: {}", failure.message));
             }
         }
     }
