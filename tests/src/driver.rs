@@ -73,6 +73,7 @@ pub fn task(prompt: &str) -> Task {
         repository: None,
         approval: Approval::Auto,
         preview: PreviewMode::ComposeOnly,
+        isolation: None,
         created_at: SystemClock.now(),
     }
 }

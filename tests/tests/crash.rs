@@ -42,7 +42,11 @@ fn check_run(slipway: &Slipway, summary: &Value, records: usize) {
 fn check_journal(slipway: &Slipway, records: usize) {
     let events = slipway_journal::read(&slipway.journal()).unwrap();
     let results = events.iter().filter(|event| matches!(event.data, Data::Result { .. })).count();
-    let crashes = events.iter().filter(|event| matches!(event.data, Data::ExecutionFailed { .. })).count();
+    let crashes = events.iter().filter(|event| matches!(event.data, Data::ExecutionReleased { .. })).count();
+    assert!(
+        !events.iter().any(|event| matches!(event.data, Data::ExecutionFailed { .. })),
+        "an attempt was spent"
+    );
     assert_eq!(results, 6, "killed at record {records}");
     assert!(crashes <= 1, "killed at record {records}: {crashes} steps were done again");
 }
@@ -138,4 +142,17 @@ fn a_torn_record_is_recovered_and_a_damaged_one_reported_by_place() {
     let refused = slipway.run(&["resume"]).expect(1);
     assert!(refused.err.contains("line 2") && refused.err.contains("journal.damaged"), "{}", refused.err);
     assert_eq!(std::fs::read(&journal).unwrap(), damaged, "the damaged journal was changed");
+}
+
+#[test]
+fn a_run_that_was_begun_in_containers_is_never_resumed_without_them() {
+    let mut slipway = Slipway::with_docker();
+    let mut running = slipway.start(&["run", "build a todo app"]);
+    slipway.wait_for_records(2);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    slipway.set("DOCKER_HOST", "unix:///nonexistent/docker.sock");
+    slipway.run(&["resume"]).expect(6);
+    slipway.set("DOCKER_HOST", "unix:///var/run/docker.sock");
+    slipway.run(&["resume"]).expect(0);
 }

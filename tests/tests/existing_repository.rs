@@ -41,7 +41,15 @@ fn the_work_arrives_on_its_own_branch_and_all_else_is_as_it_was() {
     succeed("git", &["config", "filter.evil.clean", "touch ran"], &theirs);
     let before = succeed("git", &["show-ref", "--heads"], &theirs);
     let summary = slipway
-        .run(&["run", "build a hello world app", "--repo", theirs.to_str().unwrap(), "--json"])
+        .run(&[
+            "run",
+            "build a hello world app",
+            "--sandbox",
+            "process",
+            "--repo",
+            theirs.to_str().unwrap(),
+            "--json",
+        ])
         .expect(0)
         .last_json();
     let branch = summary["branch"].as_str().unwrap();
@@ -62,7 +70,9 @@ fn files_that_slipway_did_not_make_are_not_overwritten() {
     {
         let slipway = Slipway::without_docker();
         let theirs = repository(slipway.data(), files);
-        let ended = slipway.run(&["run", "build a todo app", "--repo", theirs.to_str().unwrap()]).expect(7);
+        let ended = slipway
+            .run(&["run", "build a todo app", "--sandbox", "process", "--repo", theirs.to_str().unwrap()])
+            .expect(7);
         assert!(ended.out.contains(files[0].0), "{}", ended.out);
     }
 }
@@ -72,13 +82,35 @@ fn a_second_task_builds_on_what_the_first_one_left() {
     let slipway = Slipway::without_docker();
     let theirs = repository(slipway.data(), &[("README.md", "ours\n")]);
     let repo = theirs.to_str().unwrap();
-    let first =
-        slipway.run(&["run", "build a hello world app", "--repo", repo, "--json"]).expect(0).last_json();
+    let first = slipway
+        .run(&["run", "build a hello world app", "--sandbox", "process", "--repo", repo, "--json"])
+        .expect(0)
+        .last_json();
     succeed("git", &["merge", "-q", "--ff-only", first["branch"].as_str().unwrap()], &theirs);
     let second = slipway
-        .run(&["run", "build a hello world app called Again", "--repo", repo, "--json"])
+        .run(&[
+            "run",
+            "build a hello world app called Again",
+            "--sandbox",
+            "process",
+            "--repo",
+            repo,
+            "--json",
+        ])
         .expect(0)
         .last_json();
     assert_eq!(second["status"], "completed");
     assert_ne!(first["branch"], second["branch"]);
+}
+
+#[test]
+fn code_that_was_there_before_is_not_run_without_a_container_unasked() {
+    let slipway = Slipway::without_docker();
+    let sprung = slipway.data().join("sprung");
+    let trap = format!("import pathlib\npathlib.Path('{}').touch()\n", sprung.display());
+    let theirs = repository(slipway.data(), &[("tests/test_trap.py", trap.as_str())]);
+    let repo = format!("--repo={}", theirs.display());
+    let ended = slipway.run(&["run", "build a hello world app", &repo]).expect(7);
+    assert!(ended.out.contains("--sandbox process"), "{}", ended.out);
+    assert!(!sprung.exists(), "foreign code ran on the host");
 }

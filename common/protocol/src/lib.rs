@@ -24,4 +24,4 @@ pub use id::{
 };
 pub use plan::Plan;
 pub use report::{Report, ReportKind};
-pub use task::{Approval, PreviewMode, Priority, Prompt, Task};
+pub use task::{Approval, Isolation, PreviewMode, Priority, Prompt, Task};

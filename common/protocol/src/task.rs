@@ -124,6 +124,18 @@ pub enum PreviewMode {
     ComposeOnly,
 }
 
+/// Where generated code may be tested; a run keeps to it, whoever takes it up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// In containers and nowhere else.
+    Container,
+    /// In containers where they are to be had, else the blueprints' own code in a process.
+    OwnProcess,
+    /// In a process, whatever engine wrote the code; a person said so.
+    Process,
+}
+
 /// One request for a piece of software.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -143,6 +155,9 @@ pub struct Task {
     /// How its result is shown.
     #[serde(default)]
     pub preview: PreviewMode,
+    /// Where its code may be tested; `None` leaves it to whoever performs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,

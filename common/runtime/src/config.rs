@@ -73,7 +73,10 @@ pub enum Error {
 }
 
 fn hint(near: Option<&str>) -> String {
-    near.map_or_else(|| "; `slipway config show` lists them".into(), |key| format!("; did you mean {key:?}?"))
+    near.map_or_else(
+        || "; docs/reference/configuration.md lists them".into(),
+        |key| format!("; did you mean {key:?}?"),
+    )
 }
 
 /// One value and where it came from.

@@ -118,6 +118,11 @@ impl Hands {
         &self.setup.languages
     }
 
+    /// Whether previews can be started.
+    pub fn has_docker(&self) -> bool {
+        self.setup.preview.is_some()
+    }
+
     /// Where trees are exported to.
     pub fn work_dir(&self) -> &std::path::Path {
         &self.setup.work_dir

@@ -120,11 +120,22 @@ impl Summary {
             }
             Report::Review { findings, .. } => self.findings.clone_from(findings),
             Report::Deploy(deployment) => {
+                let mut instructions = deployment.instructions.clone();
+                let compose = artefacts.join("compose.yaml");
+                if deployment.mode == PreviewMode::ComposeOnly && compose.exists() {
+                    instructions.insert(
+                        0,
+                        format!(
+                            "cp {} beside the Dockerfile of a clone, then",
+                            quoted(&compose.display().to_string())
+                        ),
+                    );
+                }
                 self.preview = Some(Preview {
                     mode: deployment.mode,
                     url: deployment.url.clone(),
                     health: deployment.health.clone(),
-                    instructions: deployment.instructions.clone(),
+                    instructions,
                 });
             }
         }
@@ -158,9 +169,15 @@ fn duration(events: &[Event]) -> u64 {
     u64::try_from((last.time - first.time).whole_milliseconds()).unwrap_or_default()
 }
 
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@+=~".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
 fn next(summary: &Summary) -> Vec<String> {
     let short = summary.task.short();
-    let clone = format!("git clone --branch {} {} {short}", summary.branch, summary.repository);
+    let clone = format!("git clone --branch {} {} {short}", summary.branch, quoted(&summary.repository));
     match summary.status {
         "completed" => vec![clone, format!("slipway show {short}")],
         "awaiting_approval" => {

@@ -65,6 +65,7 @@ pub(crate) fn brief() -> Brief {
         repository: None,
         approval: slipway_protocol::Approval::Auto,
         preview: slipway_protocol::PreviewMode::Auto,
+        isolation: None,
         created_at: OffsetDateTime::UNIX_EPOCH,
     };
     let step = "code".parse().unwrap();

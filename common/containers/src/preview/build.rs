@@ -36,7 +36,10 @@ pub(super) async fn image(
         tokio::time::timeout(preview.limits.build, build(docker, preview, context, &mut log, on_log)).await;
     let reason = match built {
         Ok(Ok(())) => return Ok(id(docker, &built_name(preview)).await?),
-        Ok(Err(reason)) => reason,
+        Ok(Err(Unbuilt::Refused(reason))) => reason,
+        Ok(Err(Unbuilt::Engine(source))) => {
+            return Err(docker::Error::Call { what: "go on with the build", source }.into());
+        }
         Err(_) => format!("it took longer than {} s", preview.limits.build.as_secs()),
     };
     Err(Error::Build { reason, log: log.tail(4096) })
@@ -75,6 +78,27 @@ async fn bases(
     Ok(())
 }
 
+/// Why there is no image.
+enum Unbuilt {
+    /// The builder says that it cannot be built.
+    Refused(String),
+    /// The engine, or the connection to it, broke while it built; nothing is known of the Dockerfile.
+    Engine(bollard::errors::Error),
+}
+
+impl From<bollard::errors::Error> for Unbuilt {
+    fn from(error: bollard::errors::Error) -> Self {
+        use bollard::errors::Error::{DockerResponseServerError, DockerStreamError};
+        match error {
+            DockerStreamError { .. } => Self::Refused(error.to_string()),
+            DockerResponseServerError { status_code, .. } if status_code < 500 => {
+                Self::Refused(error.to_string())
+            }
+            error => Self::Engine(error),
+        }
+    }
+}
+
 /// Runs the build; the reason when it fails. Dropped, it ends the build on the engine.
 async fn build(
     docker: &Docker,
@@ -82,7 +106,7 @@ async fn build(
     context: Vec<u8>,
     log: &mut CappedLog,
     on_log: &mut (dyn FnMut(&[u8]) + Send),
-) -> Result<(), String> {
+) -> Result<(), Unbuilt> {
     // The engine's build options take 32 bits for the memory.
     let memory = i32::try_from(preview.limits.memory).unwrap_or(i32::MAX);
     let period = 100_000;
@@ -101,12 +125,13 @@ async fn build(
         .build();
     let mut said = docker.api.build_image(options, None, Some(bollard::body_full(context.into())));
     while let Some(said) = said.next().await {
-        let BuildInfo { stream, error_detail, status, .. } = said.map_err(|error| error.to_string())?;
+        let BuildInfo { stream, error_detail, status, .. } = said?;
         let text = stream.or(status).unwrap_or_default();
         log.push(text.as_bytes());
         on_log(text.as_bytes());
         if let Some(detail) = error_detail {
-            return Err(detail.message.unwrap_or_else(|| "the builder does not say why".to_owned()));
+            let reason = detail.message.unwrap_or_else(|| "the builder does not say why".to_owned());
+            return Err(Unbuilt::Refused(reason));
         }
     }
     Ok(())

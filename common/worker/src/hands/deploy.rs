@@ -27,7 +27,7 @@ pub(super) async fn deploy(setup: &Setup, job: &DeployJob, context: &Context<'_>
             Box::pin(on_docker(setup, docker, job, context)).await?
         }
         (PreviewMode::DockerInDocker, None) => return Err(no_docker()),
-        (PreviewMode::Auto | PreviewMode::ComposeOnly, _) => written(job, context),
+        (PreviewMode::Auto | PreviewMode::ComposeOnly, _) => written(job),
     };
     Ok(Done::Deployed { deployment, artefacts: vec![compose] })
 }
@@ -87,8 +87,7 @@ fn build_log(progress: &dyn Progress, text: &[u8]) {
     }
 }
 
-fn written(job: &DeployJob, context: &Context<'_>) -> Deployment {
-    let short = context.task.id.short();
+fn written(job: &DeployJob) -> Deployment {
     let run = job.run.command.join(" ");
     Deployment {
         mode: PreviewMode::ComposeOnly,
@@ -96,12 +95,7 @@ fn written(job: &DeployJob, context: &Context<'_>) -> Deployment {
         health: "nothing was started; compose.yaml says how".into(),
         image: None,
         expires_at: None,
-        instructions: vec![
-            format!(
-                "clone the branch, put the artefact compose.yaml of task {short} beside its Dockerfile, and run"
-            ),
-            format!("{}, or without Docker: {run}", compose::start(&application(job))),
-        ],
+        instructions: vec![format!("{}, or without Docker: {run}", compose::start(&application(job)))],
     }
 }
 

@@ -4,13 +4,11 @@ use std::fs;
 use std::sync::Arc;
 
 use slipway_journal::Journal;
-use slipway_protocol::event::Cause;
 use slipway_protocol::{CommitId, Data, Event, EventId, Holder, RunId, Task, TaskId};
 use slipway_runtime::Clock;
 use slipway_workflow::{Applied, Definition, ExecutionState, Run, Status};
 
 use super::{Error, Observer, Word};
-use crate::error::Failure;
 use crate::layout::Layout;
 
 /// Records runs in a data directory.
@@ -64,7 +62,10 @@ impl Recorder {
         Ok(Underway { journal, run })
     }
 
-    /// Takes a run up again. An execution that a dead process held loses its lease, which spends an attempt.
+    /// Takes a run up again. An execution that a dead process held goes on under its next lease.
+    ///
+    /// It spends no attempt: here a person takes the run up each time, so a step that kills its process cannot loop
+    /// by itself, and a machine that was switched off is not the step's fault.
     pub fn take_up(&self, task: TaskId, observer: &dyn Observer) -> Result<Underway, Error> {
         let path = self.layout.journal(task);
         if !path.exists() {
@@ -200,13 +201,7 @@ fn holders(run: &Run) -> Vec<Holder> {
 }
 
 fn lost(holder: &Holder) -> Data {
-    Failure {
-        cause: Cause::Crash,
-        retryable: true,
-        message: format!("the process that held lease {} ended", holder.lease),
-        code: "worker.crash".into(),
-    }
-    .into_data()
+    Data::ExecutionReleased { reason: format!("the process that held lease {} ended", holder.lease) }
 }
 
 /// The person whose account runs this process.

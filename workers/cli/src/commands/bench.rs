@@ -110,6 +110,7 @@ async fn one_run(driver: &Sequential) -> Result<TaskId, Failure> {
         repository: None,
         approval: Approval::Auto,
         preview: PreviewMode::Auto,
+        isolation: None,
         created_at: SystemClock.now(),
     };
     let id = task.id;

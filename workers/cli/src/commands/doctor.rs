@@ -68,7 +68,12 @@ pub(super) async fn run(global: &Global) -> Outcome {
 fn configuration(global: &Global) -> Check {
     match environment::settings(global) {
         Ok(_) => Check::pass("configuration", "every setting is valid"),
-        Err(failure) => Check::problem("configuration", Status::Fail, failure.message, "slipway config show"),
+        Err(failure) => Check::problem(
+            "configuration",
+            Status::Fail,
+            failure.message,
+            "mend the setting that is named; docs/reference/configuration.md lists them",
+        ),
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use slipway_protocol::task::PROMPT_LIMIT;
-use slipway_protocol::{Approval, PreviewMode, Priority, Prompt, Task, TaskId};
+use slipway_protocol::{Approval, Isolation, PreviewMode, Priority, Prompt, Task, TaskId};
 use slipway_runtime::{Clock as _, Lifecycle, SystemClock};
+use slipway_worker::hands::Sandbox;
 use slipway_worker::sequential::{Stopped, Underway, Word};
 use slipway_worker::{Layout, Observer, Sequential, Summary};
 
@@ -30,9 +31,15 @@ pub(super) async fn run(args: RunArgs, global: &Global, config: Config) -> Outco
         repository: args.repo.as_deref().map(absolute).transpose()?,
         approval: args.approval.map_or(config.run.approval, Into::into),
         preview: args.preview.map_or(config.preview.mode, Into::into),
+        isolation: None,
         created_at: SystemClock.now(),
     };
-    let driver = driver(global, &config, args.sandbox).await?;
+    let (driver, isolation) = driver(global, &config, args.sandbox).await?;
+    if task.preview == PreviewMode::DockerInDocker && !driver.hands().has_docker() {
+        let message = "--preview docker_in_docker needs Docker, and it does not answer; start it, or ask for compose_only";
+        return Err(Failure::new(Exit::Environment, "environment.missing", message));
+    }
+    let task = Task { isolation: Some(isolation), ..task };
     let session = Session::start(&driver, global)?;
     let mut underway = session.guarded(driver.begin(task, session.observer.as_ref())).await??;
     session.drive(&mut underway).await
@@ -40,8 +47,7 @@ pub(super) async fn run(args: RunArgs, global: &Global, config: Config) -> Outco
 
 /// `slipway resume`.
 pub(super) async fn resume(wanted: &TaskArg, global: &Global, config: Config) -> Outcome {
-    let driver = driver(global, &config, None).await?;
-    let task = tasks::find(driver.recorder().layout(), wanted)?;
+    let (driver, task) = driver_of(wanted, global, &config).await?;
     let session = Session::start(&driver, global)?;
     let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
     session.drive(&mut underway).await
@@ -62,8 +68,7 @@ pub(super) async fn reject(args: &RejectArgs, global: &Global, config: Config) -
 }
 
 async fn answer(wanted: &TaskArg, global: &Global, config: Config, word: Word) -> Outcome {
-    let driver = driver(global, &config, None).await?;
-    let task = tasks::find(driver.recorder().layout(), wanted)?;
+    let (driver, task) = driver_of(wanted, global, &config).await?;
     let session = Session::start(&driver, global)?;
     let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
     driver.recorder().say(&mut underway, word, session.observer.as_ref())?;
@@ -141,11 +146,28 @@ fn absolute(repository: &str) -> Result<String, Failure> {
         .map_err(|_| Failure::new(Exit::Usage, "git.origin-refused", "--repo: the path is not UTF-8"))
 }
 
+/// A driver for a task that was begun: its code is tested where the task says, and nowhere less safe.
+async fn driver_of(
+    wanted: &TaskArg,
+    global: &Global,
+    config: &Config,
+) -> Result<(Sequential, TaskId), Failure> {
+    let layout = environment::layout(global)?;
+    let task = tasks::find(&layout, wanted)?;
+    let kind = match tasks::read(&layout, task)?.run.task().isolation {
+        Some(Isolation::Container) => Some(SandboxKind::Docker),
+        Some(Isolation::OwnProcess) => Some(SandboxKind::Auto),
+        Some(Isolation::Process) => Some(SandboxKind::Process),
+        None => None,
+    };
+    Ok((driver(global, config, kind).await?.0, task))
+}
+
 async fn driver(
     global: &Global,
     config: &Config,
     sandbox: Option<SandboxKind>,
-) -> Result<Sequential, Failure> {
+) -> Result<(Sequential, Isolation), Failure> {
     let layout = environment::layout(global)?;
     let kind = sandbox.unwrap_or(config.sandbox.kind);
     let found = environment::find(kind).await?;
@@ -158,7 +180,12 @@ async fn driver(
              the network. Only memory, time and output are limited.",
         );
     }
-    Ok(environment::sequential(layout, config, found))
+    let isolation = match found.sandbox {
+        Sandbox::Docker(_) => Isolation::Container,
+        Sandbox::Process { any_engine: false } => Isolation::OwnProcess,
+        Sandbox::Process { any_engine: true } => Isolation::Process,
+    };
+    Ok((environment::sequential(layout, config, found), isolation))
 }
 
 /// Removes what ended runs left on Docker and previews whose time is over.

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use slipway_protocol::event::Cause;
-use slipway_protocol::{Data, Event};
+use slipway_protocol::{Data, Event, TaskId};
 use slipway_worker::{Layout, Summary};
 use slipway_workflow::{Run, Status};
 
@@ -22,24 +22,23 @@ const DIFF_LIMIT: usize = 64 * 1024 * 1024;
 /// `slipway list`.
 pub(super) fn list(global: &Global) -> Outcome {
     let layout = environment::layout(global)?;
-    let mut items = Vec::new();
-    for task in layout.tasks()? {
-        match tasks::read(&layout, task) {
-            Ok(record) => items.push(record.summary),
-            Err(failure) => {
-                output::talk(&format!("warning: task {task} cannot be read: {}", failure.message));
-            }
+    let items: Vec<Value> = layout.tasks()?.into_iter().map(|task| item(&layout, task)).collect();
+    output::list(global.json, &items, "no tasks yet; `slipway run \"build a todo app\"` makes one", |item| {
+        let text = |key: &str| item[key].as_str().unwrap_or_default();
+        let said: String = text("prompt").lines().next().unwrap_or_default().chars().take(60).collect();
+        let id = text("id");
+        format!("{}  {:<17}  {said}", &id[id.len().saturating_sub(8)..], text("status"))
+    })
+}
+
+/// A task in a list; one whose journal cannot be read is in it too.
+fn item(layout: &Layout, task: TaskId) -> Value {
+    match tasks::read(layout, task) {
+        Ok(record) => serde_json::to_value(record.summary).expect("a summary has string keys only"),
+        Err(failure) => {
+            json!({ "id": task, "status": "unreadable", "prompt": failure.message, "code": failure.code })
         }
     }
-    output::list(
-        global.json,
-        &items,
-        "no tasks yet; `slipway run \"build a todo app\"` makes one",
-        |summary| {
-            let prompt: String = summary.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
-            format!("{}  {:<17}  {}", summary.task.short(), summary.status, prompt)
-        },
-    )
 }
 
 /// `slipway show`.
@@ -47,7 +46,7 @@ pub(super) fn show(wanted: &Task, global: &Global) -> Outcome {
     let layout = environment::layout(global)?;
     let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
     if global.json {
-        let events: Vec<serde_json::Value> =
+        let events: Vec<Value> =
             record.events.iter().filter_map(|event| serde_json::from_slice(&event.to_json()).ok()).collect();
         let mut shown = serde_json::to_value(&record.summary).expect("a summary has string keys only");
         shown["events"] = json!(events);
@@ -169,7 +168,7 @@ fn print_progress(path: &std::path::Path, position: u64, as_json: bool) -> Resul
     Ok(position)
 }
 
-fn test_logs(layout: &Layout, task: slipway_protocol::TaskId) -> Outcome {
+fn test_logs(layout: &Layout, task: TaskId) -> Outcome {
     let folder = layout.artefacts(task);
     let entries = std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();

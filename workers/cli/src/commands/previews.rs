@@ -5,6 +5,7 @@ use std::process::Stdio;
 use serde::Serialize;
 use slipway_containers::{Docker, sweep};
 use slipway_worker::Layout;
+use time::format_description::well_known::Rfc3339;
 
 use super::tasks;
 use crate::args::{Global, Preview, Task};
@@ -50,7 +51,7 @@ fn entry(info: sweep::PreviewInfo) -> Entry {
         task: info.labels.task.to_string(),
         status: info.state,
         url: info.url,
-        expires_at: info.expires_at.map(|time| time.to_string()),
+        expires_at: info.expires_at.and_then(|time| time.format(&Rfc3339).ok()),
     }
 }
 

@@ -136,8 +136,15 @@ async fn process_here(
     context: &Context<'_>,
     any_engine: bool,
 ) -> Result<Kind, Failure> {
-    if !any_engine && job.engine != OWN_ENGINE {
-        return Err(refused(&job.engine));
+    if !any_engine {
+        if job.engine != OWN_ENGINE {
+            return Err(refused(&format!("code from the {} engine", job.engine)));
+        }
+        // The tests of a repository that was there before run beside ours, and nobody knows them.
+        let began = context.inputs.base.as_ref().unwrap_or(&job.commit);
+        if !context.repository().paths(began).await?.is_empty() {
+            return Err(refused("code of a repository that Slipway did not begin"));
+        }
     }
     if !job.prepare.is_empty() {
         return Err(no_prepare());
@@ -153,12 +160,12 @@ async fn process_here(
     Ok(Kind::Process { folder: setup.work_dir.join(name), interpreter })
 }
 
-fn refused(engine: &str) -> Failure {
+fn refused(code: &str) -> Failure {
     Failure {
         cause: Cause::Error,
         retryable: false,
         message: format!(
-            "code from the {engine} engine is not run without a container: it could read this user's files and use \
+            "{code} is not run without a container: it could read this user's files and use \
              the network. Start Docker, or accept that with --sandbox process"
         ),
         code: "sandbox.refused".into(),

@@ -194,6 +194,7 @@ pub(super) fn initiated(definition: &Definition, approval: Approval) -> Event {
         repository: None,
         approval,
         preview: PreviewMode::Auto,
+        isolation: None,
         created_at: OffsetDateTime::UNIX_EPOCH,
     };
     Event {
