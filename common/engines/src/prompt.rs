@@ -68,7 +68,8 @@ pub(crate) fn read(prompt: &str, languages: &[Language]) -> Result<Request, Refu
     if not_built.len() > MOST_NOT_BUILT {
         return Err(Reason::TooFar { missing: not_built, id: head.kind.id.clone() }.into());
     }
-    let notes = subject.notes.clone();
+    let mut notes = subject.notes.clone();
+    notes.extend(judge::kept(&text, &words, &head, &subject.read));
     let parameters = parameters(&head, settings, subject, language);
     Ok(Request { kind: head.kind, parameters, not_built, notes })
 }

@@ -23,7 +23,7 @@ pub(super) struct List {
 }
 
 /// Words after which fields follow.
-const CUES: &[&str] =
+pub(super) const CUES: &[&str] =
     &["with", "having", "has", "have", "containing", "including", "include", "includes", "contains"];
 /// Words that announce them.
 const NOUNS: &[&str] =
@@ -39,8 +39,12 @@ pub(super) fn find(text: &Text, words: &[Word], from: usize) -> Result<List, Ref
     let mut list = List::default();
     let Some((lead, region)) = region(words, from) else { return Ok(list) };
     let mut read_any = false;
-    for item in items(words, region.clone()) {
-        if is_feature(&words[item.clone()]) {
+    let items = items(words, region.clone());
+    let methods = items.iter().filter(|item| is_method(&words[(*item).clone()])).count();
+    for item in items {
+        // "title, body and post" lists no methods.
+        let lone = methods == 1 && item.len() == 1 && words[item.start].is(&["post", "read"]);
+        if !lone && is_feature(&words[item.clone()]) {
             continue;
         }
         read_any = true;
@@ -82,11 +86,12 @@ fn region(words: &[Word], from: usize) -> Option<(usize, Range<usize>)> {
     };
     let at = (from..words.len()).find(cue)?;
     let mut start = at + 1;
-    // An "a" before a comma is a field.
+    // An "a" before a comma or an "and" is a field.
     let is_silent = |pair: &[Word]| {
         vocabulary().records.silent.contains(&pair[0].lower)
             && pair[0].gap == Gap::Space
             && pair[1].gap <= Gap::Colon
+            && !pair[1].is(&["and", "or", "plus"])
     };
     while words.get(start..start + 2).is_some_and(is_silent) {
         start += 1;
@@ -132,11 +137,18 @@ fn region_end(words: &[Word], start: usize) -> usize {
         let clause = word.is(LEADS)
             && !word
                 .is(&["and", "or", "of", "as", "in", "on", "is", "at", "by", "from", "about", "like", "it"]);
-        if depth == 0 && !bracketed && clause {
+        if depth == 0 && !bracketed && clause && !stands_alone(words, at) {
             return at;
         }
     }
     words.len()
+}
+
+/// A word between commas is a field, whatever it leads elsewhere: "from and to".
+fn stands_alone(words: &[Word], at: usize) -> bool {
+    let joint = |word: &Word| word.is(&["and", "or"]);
+    let begins = words[at].gap == Gap::Comma || joint(&words[at - 1]);
+    begins && words.get(at + 1).is_none_or(|next| next.gap != Gap::Space || joint(next))
 }
 
 /// Parts the list at commas and "and", but not inside brackets.
@@ -167,6 +179,11 @@ fn items(words: &[Word], region: Range<usize>) -> Vec<Range<usize>> {
     items
 }
 
+/// Whether an item says only words of the API itself: "GET requests".
+fn is_method(item: &[Word]) -> bool {
+    item.iter().all(|word| vocabulary().records.methods.contains(&word.lower))
+}
+
 /// Whether an item of the list is a feature of the API and no field.
 fn is_feature(item: &[Word]) -> bool {
     let is_field = |range: &Range<usize>| {
@@ -179,10 +196,9 @@ fn is_feature(item: &[Word]) -> bool {
     let typed = item.iter().skip(1).any(|word| matches!(word.gap, Gap::Open | Gap::Colon));
     let whole_is_field = is_field(&(0..item.len()));
     let records = &vocabulary().records;
-    let method = item.iter().all(|word| records.methods.contains(&word.lower));
     let said = |word: &Word| vocabulary().neutral.contains(&word.stem);
     let manner = item.iter().any(|word| records.manner.contains(&word.lower))
         && item.len() > 1
         && item.iter().all(said);
-    (names_feature && !whole_is_field && !typed) || method || manner
+    (names_feature && !whole_is_field && !typed) || is_method(item) || manner
 }

@@ -51,6 +51,17 @@ pub(super) fn clauses(
     Ok(not_built)
 }
 
+/// Notes on what the prompt does not want and the kind has all the same.
+pub(super) fn kept(text: &Text, words: &[Word], head: &Head, read: &[usize]) -> Vec<String> {
+    let kept = |Segment { lead, words: range }: Segment| {
+        let judge = Judge { text, words: &words[range], kind: head.kind, asked: &[] };
+        judge
+            .kept(lead)
+            .map(|phrase| format!("The prompt does not want \"{phrase}\", but it is part of the blueprint."))
+    };
+    segments(words, head.thing.end, read).into_iter().filter_map(kept).collect()
+}
+
 struct Judge<'a> {
     text: &'a Text,
     words: &'a [Word],
@@ -77,15 +88,25 @@ impl Judge<'_> {
         Ok(lacking.map(|found| self.text.slice(&self.words[found.words.clone()])).collect())
     }
 
+    fn is_negated(&self, lead: Lead) -> bool {
+        lead == Lead::Without || self.words.iter().any(|word| vocabulary().negators.contains(&word.lower))
+    }
+
+    /// What the segment does not want and the kind has.
+    fn kept(&self, lead: Lead) -> Option<String> {
+        let negator = |at: usize| vocabulary().negators.contains(&self.words[at].lower);
+        let is_there = |found: &&Match<Capability>| !self.lacks(found) && !found.words.clone().any(negator);
+        let found = self.capabilities();
+        let found = found.iter().filter(|_| self.is_negated(lead)).find(is_there)?;
+        Some(self.text.slice(&self.words[found.words.clone()]))
+    }
+
     /// Whether the segment asks for something that will be left out.
     fn segment(&self, lead: Lead) -> Result<bool, Refusal> {
-        let negated = lead == Lead::Without
-            || self.words.iter().any(|word| vocabulary().negators.contains(&word.lower));
-        let found = self.capabilities();
-        if negated {
-            let is_there = |found: &Match<Capability>| !self.lacks(found) && !self.negator_inside(found);
-            return Ok(found.iter().any(is_there));
+        if self.is_negated(lead) {
+            return Ok(false);
         }
+        let found = self.capabilities();
         self.other_thing()?;
         self.hard(&found, matches!(lead, Lead::For | Lead::Like))?;
         match lead {
@@ -182,10 +203,6 @@ impl Judge<'_> {
         let same = |capability: &&Capability| capability.phrases.contains(found.phrase);
         let named = vocabulary().capabilities.iter().filter(same).map(|capability| &capability.id);
         !named.chain([&found.named.id]).any(|id| self.kind.provides.contains(id))
-    }
-
-    fn negator_inside(&self, found: &Match<Capability>) -> bool {
-        self.words[found.words.clone()].iter().any(|word| vocabulary().negators.contains(&word.lower))
     }
 
     fn is_unknown(&self, at: usize) -> bool {

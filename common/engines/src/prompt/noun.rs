@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::clauses::LEADS;
+use super::fields::CUES;
 use super::head::Head;
 use super::words::{Gap, Word};
 use crate::catalogue::vocabulary;
@@ -12,6 +13,26 @@ use crate::english::{countable, singular};
 const TOWARDS: &[&str] = &["for", "of", "about", "to", "that", "which", "where", "on", "over"];
 /// Words that lead to a noun, but are one where none follows: "an API for lists".
 const COUNTED: &[&str] = &["lists", "records", "stores", "sets", "databases", "collections"];
+/// Words for any kind of record.
+const ANYTHING: &[&str] = &[
+    "data",
+    "information",
+    "info",
+    "details",
+    "things",
+    "stuff",
+    "resources",
+    "resource",
+    "something",
+    "anything",
+    "everything",
+    "storage",
+    "collection",
+    "list",
+    "database",
+    "record",
+    "thing",
+];
 /// The most words of a record's noun.
 const MOST_WORDS: usize = 3;
 
@@ -37,6 +58,29 @@ impl Noun {
 
 /// The noun after "for", "to manage", "that stores".
 pub(super) fn after_head(words: &[Word], head: &Head) -> Option<Noun> {
+    let (range, determined) = towards(words, head)?;
+    noun(words, range, determined)
+}
+
+/// A phrase that names no kind of record, where fields follow it.
+pub(super) struct Silent {
+    pub(super) end: usize,
+    /// Whether it names records of any kind: "for data", and not "for fun".
+    pub(super) keeps: bool,
+}
+
+/// Finds such a phrase after the head: "for data with", "for me with".
+pub(super) fn silent(words: &[Word], head: &Head) -> Option<Silent> {
+    let (range, _) = towards(words, head)?;
+    let (last, next) = (words.get(range.end.checked_sub(1)?)?, words.get(range.end)?);
+    let keeps = last.is(ANYTHING);
+    let listed = next.is(CUES) || (keeps && matches!(next.gap, Gap::Open | Gap::Colon));
+    let says_so = keeps || vocabulary().records.anyone.contains(&last.lower);
+    (listed && says_so).then_some(Silent { end: range.end, keeps })
+}
+
+/// The words after "for", "to manage", "that stores", and whether an article stands before them.
+fn towards(words: &[Word], head: &Head) -> Option<(Range<usize>, bool)> {
     let lead = head.thing.end;
     let word = words.get(lead)?;
     if !word.is(TOWARDS) || word.gap == Gap::Stop {
@@ -51,7 +95,7 @@ pub(super) fn after_head(words: &[Word], head: &Head) -> Option<Noun> {
     let ends = |at: &usize| words[*at].gap != Gap::Space || words[*at].is(LEADS) || is_field_cue(&words[*at]);
     let end = (start..words.len()).find(ends).unwrap_or(words.len());
     let is_last = start == end && start > lead + 1 && words[start - 1].is(COUNTED);
-    noun(words, if is_last { start - 1..end } else { start..end }, determined)
+    Some((if is_last { start - 1..end } else { start..end }, determined))
 }
 
 /// How many words at `start` lead to the noun: "managing", "a library of", "people can".

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::clauses::LEADS;
 use super::head::Head;
 use super::matches::{begins, capabilities, named_kinds};
-use super::noun::{Noun, after_head, before_head, in_sentence, with_noun};
+use super::noun::{Noun, after_head, before_head, in_sentence, silent, with_noun};
 use super::words::{Gap, Text, Word};
 use super::{Subject, fields};
 use crate::catalogue::{Phrase, vocabulary};
@@ -19,11 +19,17 @@ const DEFAULT: &str = "item";
 /// Reads the record and its fields.
 pub(super) fn read(text: &Text, words: &[Word], head: &Head) -> Result<Subject, Refusal> {
     let noun = after_head(words, head);
-    let after_noun = noun.as_ref().map_or(head.thing.end, |noun| noun.end);
+    let silent = silent(words, head).filter(|_| noun.is_none());
+    let after_noun = noun
+        .as_ref()
+        .map(|noun| noun.end)
+        .or(silent.as_ref().map(|silent| silent.end))
+        .unwrap_or(head.thing.end);
     let mut taken: Vec<usize> = (head.thing.end..after_noun).collect();
     let mut list = fields::find(text, words, after_noun)?;
     let mut noun = noun.or_else(|| before_head(words, head)).or_else(|| in_sentence(words, head.thing.end));
-    if let (true, [_]) = (noun.as_ref().is_none_or(|noun| noun.is_one(words)), list.fields.as_slice())
+    if !silent.is_some_and(|silent| silent.keeps)
+        && let (true, [_]) = (noun.as_ref().is_none_or(|noun| noun.is_one(words)), list.fields.as_slice())
         && let Some(many) = with_noun(words, &list.read)
     {
         noun = Some(many);

@@ -45,7 +45,7 @@ pub(super) fn read(text: &Text) -> Result<(Settings, Vec<Word>), Refusal> {
     let name = name::name(text, &mut open);
     let port = port(&mut open)?;
     let colour = colour::find(&mut open)?;
-    let languages = language::find(&mut open);
+    let languages = language::find(&mut open)?;
     Ok((Settings { name, tagline, port, colour, languages }, open.left()))
 }
 
