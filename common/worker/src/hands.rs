@@ -96,6 +96,14 @@ impl Context<'_> {
     }
 }
 
+/// The task's repository in `store`: its own new one, or the one that it names.
+pub async fn repository_of(store: &Store, task: &Task) -> Result<Repository, slipway_git_store::Error> {
+    match &task.repository {
+        Some(origin) => store.adopt(origin).await,
+        None => store.create(&task.id.short(), task.created_at).await,
+    }
+}
+
 /// The labels of what is started on Docker for the step.
 fn labels(setup: &Setup, context: &Context<'_>) -> Labels {
     Labels {
@@ -142,10 +150,7 @@ impl Hands {
 
     /// The task's repository: its own new one, or the one that it names.
     pub async fn repository(&self, task: &Task) -> Result<Repository, Failure> {
-        Ok(match &task.repository {
-            Some(origin) => self.setup.store.adopt(origin).await?,
-            None => self.setup.store.create(&task.id.short(), task.created_at).await?,
-        })
+        Ok(repository_of(&self.setup.store, task).await?)
     }
 
     /// Carries `work` out.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use slipway_protocol::event::Cause;
 use slipway_protocol::{Data, Event, TaskId};
+use slipway_worker::hands::repository_of;
 use slipway_worker::{Layout, Summary};
 use slipway_workflow::{Run, Status};
 
@@ -201,10 +202,7 @@ pub(super) async fn diff(wanted: &Task, global: &Global, config: &Config) -> Out
     let store = environment::store(&layout, config);
     let task = record.run.task();
     let git = |error: slipway_git_store::Error| Failure::from(slipway_worker::Failure::from(error));
-    let repository = match &task.repository {
-        Some(origin) => store.adopt(origin).await.map_err(git)?,
-        None => store.create(&task.id.short(), task.created_at).await.map_err(git)?,
-    };
+    let repository = repository_of(&store, task).await.map_err(git)?;
     let patch = repository.diff(record.run.base(), record.run.head(), DIFF_LIMIT).await.map_err(git)?;
     if global.json {
         output::json(
