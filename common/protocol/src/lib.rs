@@ -8,9 +8,11 @@ pub mod change;
 pub mod dispatch;
 pub mod event;
 pub mod evidence;
+pub mod fleet;
 pub mod id;
 pub mod plan;
 pub mod report;
+pub mod request;
 pub mod task;
 pub mod work;
 
@@ -24,4 +26,5 @@ pub use id::{
 };
 pub use plan::Plan;
 pub use report::{Report, ReportKind};
+pub use request::NewTask;
 pub use task::{Approval, Isolation, PreviewMode, Priority, Prompt, Task};

@@ -40,7 +40,7 @@ fn every_event_type_has_a_golden_file() {
         golden().iter().map(|(_, bytes)| Event::from_json(bytes).unwrap().event_type().to_owned()).collect();
     let mut wanted: Vec<&str> = ReportKind::ALL.iter().map(|kind| kind.event_type()).collect();
     wanted.extend(["task.initiated", "task.progress", "task.completed", "task.failed", "task.cancelled"]);
-    wanted.extend(["execution.started", "execution.failed", "execution.released"]);
+    wanted.extend(["execution.started", "execution.failed", "execution.released", "dispatch.returned"]);
     wanted.extend(["approval.requested", "approval.granted", "approval.denied"]);
     for event_type in wanted {
         assert!(types.contains(event_type), "no golden file for {event_type}");

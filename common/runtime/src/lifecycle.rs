@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 pub enum TaskKind {
     /// Listens for signals; it never ends by itself.
     Signals,
+    /// Part of what the process is for, as long as it runs; when it ends by itself, the process must end.
+    Service,
     /// One step of a run; its panic is that step's failure and not the process's.
     Step,
     /// Clears up behind something that has ended; nobody waits for it but the shutdown.
@@ -26,6 +28,7 @@ impl TaskKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Signals => "signals",
+            Self::Service => "service",
             Self::Step => "step",
             Self::CleanUp => "clean-up",
         }
@@ -67,7 +70,7 @@ impl Lifecycle {
         tracing::trace!(kind = kind.name(), "task spawned");
         match kind {
             TaskKind::Signals => untracked(task),
-            TaskKind::Step | TaskKind::CleanUp => self.tasks.spawn(task),
+            TaskKind::Service | TaskKind::Step | TaskKind::CleanUp => self.tasks.spawn(task),
         }
     }
 

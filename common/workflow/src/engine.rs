@@ -233,6 +233,7 @@ fn decide(
         (
             Running | AwaitingApproval { .. } | Completed | Failed { .. } | Cancelled { .. },
             Data::TaskProgress { .. }
+            | Data::DispatchReturned { .. }
             | Data::ApprovalRequested { .. }
             | Data::TaskCompleted
             | Data::TaskFailed { .. }

@@ -41,6 +41,11 @@ pub enum Data {
         /// Why, such as `soft stop`.
         reason: String,
     },
+    /// `dispatch.returned`: a worker took a dispatch that had been handed out before, and did not perform it.
+    DispatchReturned {
+        /// Why, such as `redelivered`.
+        reason: String,
+    },
     /// One of the six result types: a step is done.
     Result {
         /// What it reports.
@@ -115,6 +120,7 @@ impl Data {
             Self::ExecutionStarted => "execution.started",
             Self::ExecutionFailed { .. } => "execution.failed",
             Self::ExecutionReleased { .. } => "execution.released",
+            Self::DispatchReturned { .. } => "dispatch.returned",
             Self::Result { report, .. } => report.kind().event_type(),
             Self::TaskProgress { .. } => "task.progress",
             Self::ApprovalGranted { .. } => "approval.granted",

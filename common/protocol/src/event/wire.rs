@@ -204,7 +204,9 @@ fn encode_data(data: &Data) -> (u32, Value) {
             to_value(Failed { cause, retryable, message, code })
         }
         Data::Result { report, commit, artefacts } => to_value(Finished { report, commit, artefacts }),
-        Data::ExecutionReleased { reason } | Data::TaskFailed { reason } => to_value(Reason { reason }),
+        Data::ExecutionReleased { reason }
+        | Data::DispatchReturned { reason }
+        | Data::TaskFailed { reason } => to_value(Reason { reason }),
         Data::TaskProgress { step, message } => to_value(Progress { step, message }),
         Data::ApprovalGranted { commit, by } => to_value(Granted { commit, by }),
         Data::ApprovalDenied { commit, by, reason } => to_value(Denied { commit, by, reason }),
@@ -234,6 +236,7 @@ fn decode_data(event_type: &str, version: u32, data: Value) -> Result<Data, serd
             Data::ExecutionFailed { cause, retryable, message, code }
         }
         "execution.released" => Data::ExecutionReleased { reason: read::<Reason>(data)?.reason },
+        "dispatch.returned" => Data::DispatchReturned { reason: read::<Reason>(data)?.reason },
         "task.progress" => {
             let Progress { step, message } = read(data)?;
             Data::TaskProgress { step, message }

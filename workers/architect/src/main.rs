@@ -1,0 +1,3 @@
+//! `slipway-architect`: the worker that serves the agent `architect`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `slipway-coder`: the worker that serves the agent `coder`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `slipway-deployer`: the worker that serves the agent `deployer`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `slipway-planner`: the worker that serves the agent `planner`.
+
+fn main() {}

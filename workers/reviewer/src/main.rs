@@ -1,0 +1,3 @@
+//! `slipway-reviewer`: the worker that serves the agent `reviewer`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! `slipway-tester`: the worker that serves the agent `tester`.
+
+fn main() {}
