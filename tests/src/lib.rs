@@ -5,11 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a harness that cannot go on stops the test")]
 
+pub mod checker;
 pub mod docker;
 pub mod driver;
+pub mod fleet;
 pub mod http;
 pub mod mutations;
 pub mod program;
 pub mod sabotage;
+pub mod services;
+pub mod trace;
 
 pub use program::{Ended, Slipway};

@@ -14,21 +14,29 @@ use crate::docker;
 /// How long anything may take that a test waits for.
 pub const PATIENCE: Duration = Duration::from_mins(3);
 
-/// The program's file; the first call builds it with the profile that the tests have.
+/// The command line's file.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
+    BINARY.get_or_init(|| program("slipway"))
+}
+
+/// The file of the program `name`. The first call builds all programs together, with the profile that the tests have
+/// and with their fault points.
+pub fn program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
         let folder = test.ancestors().find(|folder| folder.join("deps").is_dir()).unwrap().to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "-p", "slipway-cli"]).current_dir(workspace());
+        build.args(["build", "--quiet", "--locked", "--workspace", "--bins"]).current_dir(workspace());
         build.arg("--target-dir").arg(folder.parent().unwrap());
         if folder.file_name().is_some_and(|name| name == "release") {
             build.arg("--release");
         }
-        assert!(build.status().unwrap().success(), "the program could not be built");
-        folder.join("slipway")
-    })
+        assert!(build.status().unwrap().success(), "the programs could not be built");
+        folder
+    });
+    folder.join(name)
 }
 
 /// The workspace's root.

@@ -9,7 +9,14 @@
 //! acknowledged comes again, on a new consumer; acknowledging an old delivery then says [`AckError::Stale`] and harms
 //! nothing. A session is rebuilt whole, with pauses that grow and are drawn at random.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod counts;
+pub mod dead_letter;
+pub mod memory;
 mod message;
+mod rabbitmq;
+pub mod topology;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -177,7 +184,32 @@ pub struct Options {
     pub confirm_timeout: Duration,
 }
 
-/// A handle of the broker at `url`. Returns at once: the session is built, and rebuilt, in the background.
-pub fn connect(_url: &str, _options: Options) -> Result<Arc<dyn Broker>, UrlError> {
-    unreachable!()
+impl Options {
+    /// What suits a process called `name`: five seconds for a session, thirty for a confirm.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            publish_wait: Duration::from_secs(5),
+            confirm_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A handle of the broker at `url`. Returns at once: the session is built, and rebuilt, in the background, until the
+/// handle is dropped. Must be called within a tokio runtime.
+pub fn connect(url: &str, options: Options) -> Result<Arc<dyn Broker>, UrlError> {
+    match url.split_once(':') {
+        Some(("memory", name)) => Ok(memory::connect(name, options)),
+        Some(("amqp" | "amqps", _)) => rabbitmq::connect(url, options),
+        _ => Err(UrlError { url: without_password(url), problem: "its scheme is not known".into() }),
+    }
+}
+
+/// The URL as it may be shown.
+pub(crate) fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
+    let user = rest[..at].split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}@{}", &rest[at + 1..])
 }

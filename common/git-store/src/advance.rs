@@ -1,8 +1,8 @@
 //! Moving a branch forward along accepted commits: under `feature/`, fast-forward only, never forced.
 //!
-//! In an adopted repository the origin's branch decides and moves first, then the mirror's own; killed in between, the
-//! same call finds the origin's branch where it should be and completes the rest. How commits get there is in
-//! `local.rs` and `network.rs`.
+//! In an adopted repository the origin's branch decides and moves first, in a fleet's own the shared repository's, then
+//! the clone's own; killed in between, the same call finds that branch where it should be and completes the rest. How
+//! commits get there is in `local.rs`, `network.rs` and `shared.rs`.
 
 use git2::Oid;
 use slipway_protocol::CommitId;
@@ -12,6 +12,7 @@ use crate::lock::Lock;
 use crate::origin::Origin;
 use crate::refs::{self, Written};
 use crate::repository::{Place, commit_id};
+use crate::shared::{Pushed, Shared};
 use crate::{local, network, store, tree};
 
 /// How often a branch that moves under our hands is looked at anew.
@@ -72,7 +73,12 @@ pub(crate) fn advance(
     let to = tree::commit(place, repo, to)?.id();
     let lock = place.lock()?;
     let step = Step { place, repo, lock: &lock, branch, to };
-    let Some(origin) = &place.origin else { return step.own() };
+    let Some(origin) = &place.origin else {
+        return match Shared::of(place, repo, &lock) {
+            Some(shared) => step.at_shared(&shared),
+            None => step.own(),
+        };
+    };
     step.decide(&step.own_name(), &place.path.display().to_string())?;
     let advanced = step.at_origin(origin)?;
     step.own()?;
@@ -106,6 +112,35 @@ impl Step<'_> {
             }
         }
         Err(Error::Locked { path: self.place.path.join(name) })
+    }
+
+    /// Moves the shared repository's branch, then our own after it. Our own is only ever where the shared one was
+    /// seen, and that one only goes forward: what our own contains, it contains.
+    fn at_shared(&self, shared: &Shared<'_>) -> Result<Advanced> {
+        let name = self.own_name();
+        let mut reason = String::new();
+        for attempt in 0..TRIES {
+            let decision = match self.decide(&name, shared.url()) {
+                // Our own may be behind; the next look decides.
+                Err(Error::NotFastForward { .. }) if attempt == 0 => None,
+                decision => Some(decision?),
+            };
+            match decision {
+                Some(Decision::Leave) => return Ok(Advanced::AlreadyThere),
+                Some(_) => match shared.push(&name, self.to, false)? {
+                    Pushed::Done(advanced) => {
+                        refs::set(self.place, self.repo, self.lock, &name, self.to)?;
+                        return Ok(advanced);
+                    }
+                    Pushed::Refused(refused) => reason = refused,
+                },
+                None => {}
+            }
+            if shared.follow(&name)?.is_none() {
+                refs::delete(self.place, self.repo, self.lock, &name)?;
+            }
+        }
+        Err(shared.refused(&name, &reason))
     }
 
     /// Moves the origin's branch.

@@ -13,6 +13,7 @@ use crate::judge;
 use crate::read::{MAX_READ, file};
 use crate::refs::{self, Written};
 use crate::repository::{Place, commit_id};
+use crate::shared::Shared;
 use crate::tree;
 
 pub(crate) fn put(
@@ -38,13 +39,42 @@ pub(crate) fn get(
     holder: &Holder,
     name: &str,
 ) -> Result<Option<Vec<u8>>> {
-    match refs::read(place, repo, &reference(holder))? {
+    let name_of_all = reference(holder);
+    let mut stored = refs::read(place, repo, &name_of_all)?;
+    if stored.is_none() && place.shared.is_some() {
+        bring(place, repo, &format!("refs/slipway/artefacts/{}/*", holder.execution))?;
+        stored = refs::read(place, repo, &name_of_all)?;
+    }
+    match stored {
         Some(commit) => file(place, repo, &commit_id(commit), name),
         None => Ok(None),
     }
 }
 
 pub(crate) fn get_verified(
+    place: &Place,
+    repo: &git2::Repository,
+    execution: ExecutionId,
+    wanted: &ArtefactRef,
+) -> Result<Option<Vec<u8>>> {
+    match find(place, repo, execution, wanted) {
+        Ok(None) | Err(Error::Digest { .. }) if place.shared.is_some() => {
+            bring(place, repo, &format!("refs/slipway/artefacts/{execution}/*"))?;
+            find(place, repo, execution, wanted)
+        }
+        found => found,
+    }
+}
+
+fn bring(place: &Place, repo: &git2::Repository, references: &str) -> Result<()> {
+    let lock = place.lock()?;
+    match Shared::of(place, repo, &lock) {
+        Some(shared) => shared.bring_references(references),
+        None => Ok(()),
+    }
+}
+
+fn find(
     place: &Place,
     repo: &git2::Repository,
     execution: ExecutionId,
@@ -75,6 +105,9 @@ fn store(place: &Place, repo: &git2::Repository, holder: &Holder, artefacts: &[A
     let new = commit(place, repo, holder, old, artefacts)?;
     if old == Some(new) {
         return Ok(());
+    }
+    if let Some(shared) = Shared::of(place, repo, &lock) {
+        shared.create(&name, new)?;
     }
     match refs::swap(place, repo, &lock, &name, (old, new))? {
         Written::Done => Ok(()),

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::judge::{self, Base, Kind};
 use crate::message::message;
 use crate::repository::{Place, commit_id};
+use crate::shared::Shared;
 use crate::{refs, tree};
 
 /// Who a commit is by.
@@ -108,6 +109,9 @@ pub(crate) fn push_attempt(
     let name = format!("refs/slipway/attempts/{}", holder_path(holder));
     let lock = place.lock()?;
     if refs::read(place, repo, &name)?.is_none() {
+        if let Some(shared) = Shared::of(place, repo, &lock) {
+            shared.create(&name, new)?;
+        }
         // Whatever the outcome, what the reference holds now decides.
         refs::swap(place, repo, &lock, &name, (None, new))?;
     }

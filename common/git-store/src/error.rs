@@ -23,7 +23,8 @@ pub enum Error {
     Refused(#[from] Refused),
     /// A repository was to have a name that cannot be a folder's.
     #[error(
-        "`{name}` cannot name a repository: use a lower-case letter or digit, then at most 99 of a-z 0-9 . _ -"
+        "`{name}` cannot name a repository: use a lower-case letter or digit, then at most 99 of a-z 0-9 . _ - \
+         (in a fleet 63 of a-z 0-9 -)"
     )]
     Name {
         /// The name, escaped.
@@ -101,6 +102,20 @@ pub enum Error {
         origin: String,
         /// How long it was given.
         limit: Duration,
+    },
+    /// The address of the fleet's repositories service is of no use.
+    #[error("the repositories service `{url}` cannot be used: {rule}")]
+    Remote {
+        /// The address, escaped and without any secret.
+        url: String,
+        /// What it breaks.
+        rule: &'static str,
+    },
+    /// The fleet's repositories service did not take the token.
+    #[error("{url} refused the token; set repositories.token to the service's own")]
+    Unauthorised {
+        /// The repository there.
+        url: String,
     },
     /// A branch may not be moved by Slipway, or is no valid name.
     #[error("the branch `{branch}` is not ours to move: only valid names under feature/ are")]
@@ -246,6 +261,8 @@ impl Error {
             Self::StartingGit { .. } => "git.no-program",
             Self::Network { .. } => "git.network",
             Self::TimedOut { .. } => "git.timed-out",
+            Self::Remote { .. } => "git.remote-refused",
+            Self::Unauthorised { .. } => "git.unauthorised",
             Self::Branch { .. } => "git.branch-refused",
             Self::NotFastForward { .. } => "git.not-fast-forward",
             Self::Clash { .. } => "git.branch-clash",
@@ -271,6 +288,7 @@ impl Error {
             self,
             Self::Network { .. }
                 | Self::TimedOut { .. }
+                | Self::Unauthorised { .. }
                 | Self::Locked { .. }
                 | Self::DiskFull { .. }
                 | Self::Files { .. }

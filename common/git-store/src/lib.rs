@@ -26,7 +26,9 @@ mod origin;
 mod program;
 mod read;
 mod refs;
+mod remote;
 mod repository;
+mod shared;
 mod store;
 mod tree;
 
@@ -36,5 +38,6 @@ pub use error::{Error, Result};
 pub use export::{LeftOut, Worktree};
 pub use judge::{Refused, Rule};
 pub use read::LogEntry;
+pub use remote::Remote;
 pub use repository::Repository;
 pub use store::{Settings, Store};

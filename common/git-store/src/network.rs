@@ -7,7 +7,7 @@ use git2::Oid;
 
 use crate::error::{Error, Result, shown};
 use crate::lock::Lock;
-use crate::program::{Output, git};
+use crate::program::{Output, Reach, git};
 use crate::read::ORIGIN_HEAD;
 use crate::refs::{self, Written};
 use crate::repository::Place;
@@ -27,7 +27,7 @@ pub(crate) fn fetch(place: &Place, mirror: &git2::Repository, lock: &Lock, url: 
 
 /// Moves the origin's branch forward to `new`.
 pub(crate) fn push(place: &Place, lock: &Lock, url: &str, branch: &str, new: Oid) -> Result<Written> {
-    let said = git(place, lock, ("pushing to", url), &push_arguments(url, branch, new))?;
+    let said = git(place, lock, ("pushing to", url), Reach::Origin, &push_arguments(url, branch, new))?;
     let (origin, branch) = (url.to_owned(), branch.to_owned());
     match refusal(&said.stdout) {
         None if said.success => Ok(Written::Done),
@@ -45,7 +45,7 @@ fn run(
     (doing, url): (&'static str, &str),
     arguments: &[String],
 ) -> Result<Output> {
-    let output = git(place, lock, (doing, url), arguments)?;
+    let output = git(place, lock, (doing, url), Reach::Origin, arguments)?;
     if output.success {
         return Ok(output);
     }

@@ -139,7 +139,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|decoded| !decoded.chars().any(char::is_control))
 }
 
-fn is_host(host: &str) -> std::result::Result<(), &'static str> {
+pub(crate) fn is_host(host: &str) -> std::result::Result<(), &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     let starts = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
     if starts && host.chars().all(plain) { Ok(()) } else { Err("that is no host name") }

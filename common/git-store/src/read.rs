@@ -8,11 +8,15 @@ use crate::commit::agent_of;
 use crate::error::{Error, Result};
 use crate::judge::Kind;
 use crate::repository::{Place, commit_id};
+use crate::shared::Shared;
 use crate::{refs, tree};
 
 /// Where a mirror keeps the commit of its origin's `HEAD`; beside the tracking branches, so that no branch of the
 /// origin can take its name.
 pub(crate) const ORIGIN_HEAD: &str = "refs/slipway/origin-head";
+
+/// The branch that a repository of ours begins with.
+pub(crate) const MAIN: &str = "refs/heads/main";
 
 /// How large a file may be that is read into memory, in bytes.
 pub(crate) const MAX_READ: usize = 64 * 1024 * 1024;
@@ -32,8 +36,11 @@ pub struct LogEntry {
 }
 
 pub(crate) fn default_head(place: &Place, repo: &git2::Repository) -> Result<CommitId> {
-    let name = if place.origin.is_some() { ORIGIN_HEAD } else { "refs/heads/main" };
-    let head = refs::read(place, repo, name)?;
+    let name = if place.origin.is_some() { ORIGIN_HEAD } else { MAIN };
+    let mut head = refs::read(place, repo, name)?;
+    if head.is_none() && place.origin.is_none() {
+        head = follow(place, repo, MAIN)?;
+    }
     head.map(commit_id).ok_or_else(|| Error::Empty { origin: place.shown_origin() })
 }
 
@@ -42,11 +49,22 @@ pub(crate) fn branch_head(place: &Place, repo: &git2::Repository, branch: &str) 
     if !git2::Reference::is_valid_name(&own) {
         return Ok(None);
     }
-    let mut head = refs::read(place, repo, &own)?;
+    let mut head = if place.origin.is_none() && place.shared.is_some() {
+        follow(place, repo, &own)?
+    } else {
+        refs::read(place, repo, &own)?
+    };
     if head.is_none() && place.origin.is_some() {
         head = refs::read(place, repo, &format!("refs/remotes/origin/{branch}"))?;
     }
     Ok(head.map(commit_id))
+}
+
+/// Brings what the shared repository has under `name` and keeps it there in the clone, if there is one.
+fn follow(place: &Place, repo: &git2::Repository, name: &str) -> Result<Option<Oid>> {
+    let lock = place.lock()?;
+    let Some(shared) = Shared::of(place, repo, &lock) else { return Ok(None) };
+    shared.follow(name)
 }
 
 pub(crate) fn is_ancestor(

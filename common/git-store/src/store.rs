@@ -10,14 +10,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use git2::Oid;
 use slipway_protocol::Digest;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result, shown};
 use crate::lock::Lock;
 use crate::origin::Origin;
+use crate::read::MAIN;
 use crate::refs;
+use crate::remote::Remote;
 use crate::repository::{EXTRA_CONFIG, Place, Repository, blocking};
+use crate::shared::Shared;
 use crate::{commit, local, network, read};
 
 /// What only libgit2 reads: it writes to the disk itself before it says that it has written. The `git` program would
@@ -44,6 +48,9 @@ pub struct Settings {
     /// How old a lock file of Git's in the store must be before it counts as a killed process's. It is only looked
     /// at while no other Slipway process can write there, so this is for a person's `git` alone.
     pub stale_lock_after: Duration,
+    /// The service that the processes of a fleet share their repositories through; `None` for a process that works
+    /// alone.
+    pub remote: Option<Remote>,
 }
 
 impl Default for Settings {
@@ -56,6 +63,7 @@ impl Default for Settings {
             patience: Duration::from_mins(10),
             lock_wait: Duration::from_secs(15),
             stale_lock_after: Duration::from_secs(10),
+            remote: None,
         }
     }
 }
@@ -80,19 +88,21 @@ impl Store {
 
     /// Makes the bare repository `root/<name>.git` with a branch `main` that holds one commit with no files, or opens
     /// it when it is there. The commit's id depends on `name` and `now` alone.
+    ///
+    /// In a fleet the repository is made on the service, by whoever comes first, and this process keeps a clone.
     pub async fn create(&self, name: &str, now: OffsetDateTime) -> Result<Repository> {
-        if !is_name(name) {
-            return Err(Error::Name { name: shown(name, 120) });
-        }
-        let place = self.place(&format!("{name}.git"), None);
+        let place = self.own(name)?;
         let name = name.to_owned();
         blocking(move || {
             let lock = prepare(&place)?;
             let repo = place.open()?;
-            if refs::read(&place, &repo, "refs/heads/main")?.is_none() {
-                let root = commit::root(&place, &repo, &name, now)?;
+            if refs::read(&place, &repo, MAIN)?.is_none() {
+                let mut root = commit::root(&place, &repo, &name, now)?;
+                if let Some(shared) = Shared::of(&place, &repo, &lock) {
+                    root = start(&shared, root)?;
+                }
                 // If it is there now, it was made by hand, and stays.
-                refs::swap(&place, &repo, &lock, "refs/heads/main", (None, root))?;
+                refs::swap(&place, &repo, &lock, MAIN, (None, root))?;
             }
             Ok(Repository::new(place))
         })
@@ -102,14 +112,14 @@ impl Store {
     /// Takes an existing repository by its path or its URL (`https://`, `ssh://`, `user@host:path`, `file://`) and
     /// fetches its branches into a bare mirror under `root/origins/`. Nothing else of it is used: not its
     /// configuration, hooks or attributes. Adopting it again fetches again.
+    ///
+    /// In a fleet the attempts and artefacts of its tasks go to a companion repository on the service, named after
+    /// the origin's digest; the origin gets nothing but the branch that [`Repository::advance`] moves.
     pub async fn adopt(&self, origin: &str) -> Result<Repository> {
         let origin = Origin::parse(origin)?;
         let store = self.clone();
         blocking(move || {
-            let origin = origin.resolved()?;
-            let digest = Digest::of(origin.to_string().as_bytes());
-            let hex = digest.as_str().trim_start_matches("sha256:");
-            let place = store.place(&format!("origins/{}.git", &hex[..32]), Some(origin));
+            let place = store.adopted(origin.resolved()?);
             let lock = prepare(&place)?;
             let repo = place.open()?;
             fetch(&place, &repo, &lock)?;
@@ -120,9 +130,58 @@ impl Store {
         .await
     }
 
+    /// A repository to read results from: the one called `name`, or the one adopted from `origin`. Nothing is made on
+    /// the service and no origin is contacted; commits and artefacts that are missing here are brought from the
+    /// service when they are asked for.
+    pub async fn reader(&self, name: &str, origin: Option<&str>) -> Result<Repository> {
+        let origin = origin.map(Origin::parse).transpose()?;
+        let (store, name) = (self.clone(), name.to_owned());
+        blocking(move || {
+            let place = match origin {
+                Some(origin) => store.adopted(origin.resolved()?),
+                None => store.own(&name)?,
+            };
+            prepare(&place)?;
+            Ok(Repository::new(place))
+        })
+        .await
+    }
+
+    fn own(&self, name: &str) -> Result<Place> {
+        let fits = if self.settings.remote.is_some() { is_shared_name(name) } else { is_name(name) };
+        if !fits {
+            return Err(Error::Name { name: shown(name, 120) });
+        }
+        Ok(self.place(&format!("{name}.git"), None))
+    }
+
+    fn adopted(&self, origin: Origin) -> Place {
+        let digest = Digest::of(origin.to_string().as_bytes());
+        let hex = digest.as_str().trim_start_matches("sha256:");
+        self.place(&format!("origins/{}.git", &hex[..32]), Some(origin))
+    }
+
+    /// A clone of a shared repository lies apart from repositories that are nobody else's, and from clones of another
+    /// service's: what it says of the shared one must stay true.
     fn place(&self, folder: &str, origin: Option<Origin>) -> Place {
-        let lock = self.root.join("locks").join(folder.replace('/', "-"));
-        Place { path: self.root.join(folder), lock, origin, settings: Arc::clone(&self.settings) }
+        let (mut here, mut shared) = (folder.to_owned(), None);
+        if let Some(remote) = &self.settings.remote {
+            let digest = Digest::of(remote.base_url().as_bytes());
+            let hex = digest.as_str().trim_start_matches("sha256:");
+            here = format!("clones/{}/{folder}", &hex[..16]);
+            shared = Some(folder.to_owned());
+        }
+        let lock = self.root.join("locks").join(here.replace('/', "-"));
+        Place { path: self.root.join(here), lock, origin, shared, settings: Arc::clone(&self.settings) }
+    }
+}
+
+/// Begins a shared repository with `root`, and gives what it began with when another one was first.
+fn start(shared: &Shared<'_>, root: Oid) -> Result<Oid> {
+    match shared.create(MAIN, root) {
+        Ok(()) => Ok(root),
+        Err(Error::Taken { .. }) => Ok(shared.follow(MAIN)?.unwrap_or(root)),
+        Err(error) => Err(error),
     }
 }
 
@@ -186,6 +245,11 @@ fn is_name(name: &str) -> bool {
     name.len() <= 100
         && name.bytes().next().is_some_and(alike)
         && name.bytes().all(|byte| alike(byte) || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// What the service takes for a name.
+fn is_shared_name(name: &str) -> bool {
+    is_name(name) && name.len() <= 64 && name.bytes().all(|byte| !matches!(byte, b'.' | b'_'))
 }
 
 #[cfg(test)]

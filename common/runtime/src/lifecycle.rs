@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 pub enum TaskKind {
     /// Listens for signals; it never ends by itself.
     Signals,
+    /// Answers questions about the process until the hard stop; nobody waits for it.
+    Health,
     /// Part of what the process is for, as long as it runs; when it ends by itself, the process must end.
     Service,
     /// One step of a run; its panic is that step's failure and not the process's.
@@ -28,6 +30,7 @@ impl TaskKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Signals => "signals",
+            Self::Health => "health",
             Self::Service => "service",
             Self::Step => "step",
             Self::CleanUp => "clean-up",
@@ -69,7 +72,7 @@ impl Lifecycle {
     {
         tracing::trace!(kind = kind.name(), "task spawned");
         match kind {
-            TaskKind::Signals => untracked(task),
+            TaskKind::Signals | TaskKind::Health => untracked(task),
             TaskKind::Service | TaskKind::Step | TaskKind::CleanUp => self.tasks.spawn(task),
         }
     }
@@ -102,7 +105,7 @@ impl Lifecycle {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the listener ends with the hard token, so the shutdown cannot wait for it"
+    reason = "these tasks end with the hard token, so the shutdown cannot wait for them"
 )]
 fn untracked<F>(task: F) -> tokio::task::JoinHandle<F::Output>
 where

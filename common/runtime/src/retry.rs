@@ -30,6 +30,14 @@ impl RetryPolicy {
         retries: None,
     };
 
+    /// Delays for a connection that was lost: from a quarter of a second up to thirty.
+    pub const CONNECTION: Self = Self {
+        first: Duration::from_millis(250),
+        longest: Duration::from_secs(30),
+        factor: 2.0,
+        retries: None,
+    };
+
     /// The delays, one for each retry.
     pub fn delays(self) -> impl Iterator<Item = Duration> {
         let mut backoff = ExponentialBackoff {

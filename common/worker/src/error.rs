@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use slipway_containers::{docker, preview, process, sandbox};
 use slipway_protocol::event::{Cause, Data};
 use slipway_protocol::plan::Invalid;
+use slipway_runtime::fault::Injected;
 
 /// Why an attempt ended without a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +134,13 @@ impl From<preview::Error> for Failure {
         };
         let retryable = error.retryable();
         Self { retryable, ..Self::fatal(code, &error) }
+    }
+}
+
+/// A fault that a test injects at a push is what a broken network is.
+impl From<Injected> for Failure {
+    fn from(error: Injected) -> Self {
+        Self { retryable: true, ..Self::fatal("git.network", &error) }
     }
 }
 

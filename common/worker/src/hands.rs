@@ -11,6 +11,7 @@ use std::sync::Arc;
 use slipway_containers::{Docker, Labels};
 use slipway_engines::Engine;
 use slipway_git_store::{Repository, Store};
+use slipway_protocol::event::Cause;
 use slipway_protocol::plan::Language;
 use slipway_protocol::work::{Done, Work};
 use slipway_protocol::{Holder, Inputs, Task};
@@ -34,6 +35,8 @@ pub enum Sandbox {
         /// Whether code from engines other than the blueprints may run so; a person said that it may.
         any_engine: bool,
     },
+    /// Nowhere, for this reason: a step that needs one is refused.
+    Nowhere(String),
 }
 
 /// What the hands are made of.
@@ -115,6 +118,15 @@ fn labels(setup: &Setup, context: &Context<'_>) -> Labels {
     }
 }
 
+fn stopped() -> Failure {
+    Failure {
+        cause: Cause::Error,
+        retryable: true,
+        message: "the step was stopped while its engine was thinking".into(),
+        code: "worker.stopped".into(),
+    }
+}
+
 impl Hands {
     /// Hands made of `setup`.
     pub fn new(setup: Setup) -> Self {
@@ -131,6 +143,14 @@ impl Hands {
         self.setup.preview.is_some()
     }
 
+    /// The Docker engine that tests or previews use.
+    pub fn docker(&self) -> Option<&Docker> {
+        match &self.setup.sandbox {
+            Sandbox::Docker(docker) => Some(docker),
+            Sandbox::Process { .. } | Sandbox::Nowhere(_) => self.setup.preview.as_ref(),
+        }
+    }
+
     /// Where trees are exported to.
     pub fn work_dir(&self) -> &std::path::Path {
         &self.setup.work_dir
@@ -140,7 +160,7 @@ impl Hands {
     pub async fn settle(&self, limit: std::time::Duration) -> bool {
         let sandbox = match &self.setup.sandbox {
             Sandbox::Docker(docker) => docker.settled(limit).await,
-            Sandbox::Process { .. } => true,
+            Sandbox::Process { .. } | Sandbox::Nowhere(_) => true,
         };
         match &self.setup.preview {
             Some(docker) => docker.settled(limit).await && sandbox,
@@ -156,7 +176,10 @@ impl Hands {
     /// Carries `work` out.
     pub(crate) async fn carry_out(&self, work: Work, context: &Context<'_>) -> Result<Done, Failure> {
         match work {
-            Work::Think(thought) => Ok(Done::Thought(self.setup.engine.think(&thought).await?)),
+            Work::Think(thought) => tokio::select! {
+                answer = self.setup.engine.think(&thought) => Ok(Done::Thought(answer?)),
+                () = context.stop.cancelled() => Err(stopped()),
+            },
             Work::Test(job) => Box::pin(test::run(&self.setup, &job, context)).await,
             Work::Review(job) => review::inspect(&self.setup, &job, context).await,
             Work::Deploy(job) => Box::pin(deploy::deploy(&self.setup, &job, context)).await,

@@ -13,8 +13,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use slipway_protocol::TaskId;
+use slipway_protocol::{Task, TaskId};
 use uuid::Uuid;
+
+use crate::summary::{Place, Reach};
 
 /// A data directory that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +116,21 @@ impl Layout {
     /// The copies of a run's artefacts.
     pub fn artefacts(&self, task: TaskId) -> PathBuf {
         self.run(task).join("artefacts")
+    }
+
+    /// Where a task's results are to be had, as a summary of its run says it.
+    pub fn place(&self, task: &Task) -> Place {
+        let own = || self.repositories().join(format!("{}.git", task.id.short())).display().to_string();
+        let folder = self.artefacts(task.id);
+        let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+        let named = entries.filter_map(|entry| {
+            Some((entry.file_name().into_string().ok()?, entry.path().display().to_string()))
+        });
+        Place {
+            repository: task.repository.clone().unwrap_or_else(own),
+            artefacts: named.collect(),
+            reach: Reach::DataDirectory { flags: String::new() },
+        }
     }
 
     /// The request that stops a run that another process drives.

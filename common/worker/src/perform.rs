@@ -17,7 +17,7 @@ use slipway_protocol::work::{Brief, Outcome};
 use slipway_protocol::{
     AgentId, CommitId, Content, Data, Dispatch, Event, EventId, Holder, Incarnation, Plan, Report,
 };
-use slipway_runtime::Clock;
+use slipway_runtime::{Clock, fault};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
@@ -71,6 +71,25 @@ impl Performer {
         self.event(dispatch, EventId::new(self.clock.new_id()), Data::ExecutionStarted)
     }
 
+    /// The event that gives `dispatch` back unharmed; it ends the attempt.
+    pub fn released(&self, dispatch: &Dispatch, reason: &str) -> Event {
+        let id = EventId::terminal(&dispatch.holder(self.incarnation));
+        self.event(dispatch, id, Data::ExecutionReleased { reason: reason.into() })
+    }
+
+    /// The event that says that `dispatch` was taken and not performed. Saying it twice is one event.
+    pub fn returned(&self, dispatch: &Dispatch, reason: &str) -> Event {
+        let terminal = EventId::terminal(&dispatch.holder(self.incarnation));
+        let data = Data::DispatchReturned { reason: reason.into() };
+        self.event(dispatch, EventId::derived(terminal, "returned"), data)
+    }
+
+    /// A line of progress as an event.
+    pub fn progress(&self, dispatch: &Dispatch, message: &str) -> Event {
+        let data = Data::TaskProgress { step: dispatch.step.clone(), message: message.into() };
+        self.event(dispatch, EventId::new(self.clock.new_id()), data)
+    }
+
     /// Performs `dispatch` and returns its one terminal event: a result, a failure, or a release when `stop` was
     /// cancelled first. Every effect is under the dispatch's own lease; a panic is a failed attempt.
     ///
@@ -82,7 +101,9 @@ impl Performer {
         progress: &dyn Progress,
         stop: &CancellationToken,
     ) -> Event {
-        let own_stop = stop.child_token();
+        // No child of `stop`: the attempt hears of it only once the release is decided, so that what it says of being
+        // stopped is never taken for a failure of its own.
+        let own_stop = CancellationToken::new();
         let limit = self.agents.get(&dispatch.agent).map_or(Duration::MAX, |agent| agent.limits.deadline());
         let deadline = deadline.min(limit);
         let attempt = AssertUnwindSafe(self.attempt(dispatch, progress, &own_stop)).catch_unwind();
@@ -178,7 +199,9 @@ impl Performer {
         let holder = dispatch.holder(self.incarnation);
         let commit = self.commit(dispatch, agent.role, desk, &outcome, progress).await?;
         if commit != desk.base {
+            fault::point("worker/before-push").await?;
             desk.repository.push_attempt(&holder, &commit).await?;
+            fault::point("worker/pushed").await?;
         }
         for artefact in &outcome.artefacts {
             progress.line(&format!("wrote {}", artefact.name));
@@ -281,12 +304,16 @@ fn timed_out(limit: Duration) -> Failure {
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     Failure {
         cause: Cause::Panic,
         retryable: true,
-        message: format!("the step panicked: {text}"),
+        message: format!("the step panicked: {}", panic_text(panic)),
         code: "worker.panic".into(),
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }

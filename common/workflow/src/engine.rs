@@ -193,6 +193,18 @@ pub fn apply(definition: &Definition, run: &Run, event: &Event) -> Result<Applie
     apply_with(Guards::ON, definition, run, event)
 }
 
+/// Applies `event` without guards that keep a run true: to show that something else notices. Test builds only.
+#[cfg(feature = "mutants")]
+pub fn apply_without(
+    no_dedupe: bool,
+    no_fence: bool,
+    definition: &Definition,
+    run: &Run,
+    event: &Event,
+) -> Result<Applied, Illegal> {
+    apply_with(Guards { dedupe: !no_dedupe, stale: !no_fence, cap_slack: 0 }, definition, run, event)
+}
+
 fn apply_with(guards: Guards, definition: &Definition, run: &Run, event: &Event) -> Result<Applied, Illegal> {
     run.check_definition(definition, event)?;
     check_addressee(run, event)?;

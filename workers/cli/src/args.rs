@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use slipway_protocol::AgentId;
 
 use crate::config::SandboxKind;
 
@@ -16,9 +17,9 @@ Exit codes:
    6  what is needed is not installed or does not answer
    7  the task ended failed
    8  the task was cancelled
-   9  the task waits for an approval
+   9  the task waits for a person: an approval, or a word on a possible duplicate
   10  the prompt was refused: nothing in the catalogue fits
- 130  interrupted; `slipway resume` goes on
+ 130  interrupted; `slipway resume` goes on, `slipway watch` looks again
 
 Data goes to standard output, everything else to standard error.";
 
@@ -43,6 +44,12 @@ pub(crate) struct Global {
     /// The configuration file
     #[arg(long, global = true, env = "SLIPWAY_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// The fleet to talk to, as `http://HOST:PORT` [default: the setting `server` or `SLIPWAY_SERVER`; else none]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "local")]
+    pub(crate) server: Option<String>,
+    /// Look at the data directory although a fleet is configured
+    #[arg(long, global = true)]
+    pub(crate) local: bool,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -56,10 +63,14 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Build what a prompt asks for, from plan to preview
     Run(RunArgs),
-    /// Go on with a task that was interrupted
+    /// Go on with a task of the data directory that was interrupted
     Resume(Task),
-    /// List the tasks of this data directory
-    List,
+    /// Hand a prompt to a fleet, and print its task's id
+    Submit(SubmitArgs),
+    /// Watch a fleet's task until it ends or waits for a person
+    Watch(Task),
+    /// List the tasks of the fleet, or of the data directory
+    List(ListArgs),
     /// Show a task: its steps, results, findings, preview
     Show(Task),
     /// Print what a task's agents did and what its tests printed
@@ -72,6 +83,14 @@ pub(crate) enum Command {
     Reject(RejectArgs),
     /// Stop a task for good
     Cancel(Task),
+    /// Let a fleet's task, an agent or everything begin no new step
+    Pause(PauseArgs),
+    /// Undo `pause`
+    Unpause(PauseArgs),
+    /// Let a task begin that the fleet holds as a possible duplicate
+    Release(Named),
+    /// Drop a task that the fleet holds as a possible duplicate
+    Drop(Named),
     /// List, open or stop previews
     #[command(subcommand)]
     Preview(Preview),
@@ -116,6 +135,45 @@ pub(crate) struct RunArgs {
     pub(crate) sandbox: Option<SandboxKind>,
 }
 
+/// `slipway submit`.
+#[derive(Debug, Args)]
+pub(crate) struct SubmitArgs {
+    /// What to build, such as "build a todo app"; - reads it from standard input
+    pub(crate) prompt: String,
+    /// How urgent it is
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) priority: PriorityArg,
+    /// Work on an existing repository, by its URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) repo: Option<String>,
+    /// Who lets the reviewed commit be deployed
+    #[arg(long, value_enum)]
+    pub(crate) approval: Option<ApprovalArg>,
+    /// How the result is shown
+    #[arg(long, value_enum)]
+    pub(crate) preview: Option<PreviewArg>,
+    /// The same key again is the same task, never a second one [default: a fresh one]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Go on watching until the task ends or waits for a person
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// How urgent a task is.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum PriorityArg {
+    /// Before everything else.
+    Critical,
+    /// Before normal work.
+    High,
+    /// As it comes.
+    #[default]
+    Normal,
+    /// When nothing else waits; rises with age.
+    Low,
+}
+
 /// Who approves.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ApprovalArg {
@@ -142,6 +200,35 @@ pub(crate) enum PreviewArg {
 pub(crate) struct Task {
     /// The task's id, or its last eight digits; without one, the newest task
     pub(crate) task: Option<String>,
+}
+
+/// A command about one task that must be named.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Named {
+    /// The task's id, or its last eight digits
+    pub(crate) task: String,
+}
+
+/// `slipway list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// List the newest ones only [default: 100 of a fleet, all of a data directory]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) limit: Option<u16>,
+}
+
+/// `slipway pause` and `slipway unpause`.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PauseArgs {
+    /// The task's id, or its last eight digits
+    pub(crate) task: Option<String>,
+    /// An agent instead, such as coder
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent: Option<AgentId>,
+    /// Everything
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// `slipway logs`.

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use slipway_protocol::{Approval, PreviewMode};
 use slipway_runtime::config::{Error, Loaded, Sources, load};
 
+use crate::fleet::Server;
+
 /// The defaults, which are the documentation too.
 pub(crate) const DEFAULTS: &str = include_str!("config.default.toml");
 
@@ -15,6 +17,8 @@ const NOT_SETTINGS: &[&str] = &["SLIPWAY_DATA_DIR", "SLIPWAY_CONFIG"];
 /// The settings.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Config {
+    /// The fleet's address; empty for none.
+    pub(crate) server: String,
     /// What thinks.
     pub(crate) engine: Engine,
     /// Where generated code is tested.
@@ -148,6 +152,11 @@ pub(crate) fn problems(config: &Config) -> Vec<String> {
     within("sandbox.wall_clock_seconds", sandbox.wall_clock_seconds.into(), 1.0, 86_400.0);
     within("sandbox.log_kb", sandbox.log_kb.into(), 16.0, 65_536.0);
     within("preview.ttl_hours", config.preview.ttl_hours.into(), 1.0, 8760.0);
+    if !config.server.is_empty()
+        && let Err(bad) = config.server.parse::<Server>()
+    {
+        problems.push(bad.to_string());
+    }
     problems
 }
 

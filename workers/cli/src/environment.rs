@@ -13,12 +13,14 @@ use slipway_protocol::{AgentId, Incarnation};
 use slipway_runtime::{Clock, SystemClock};
 use slipway_worker::hands::{Hands, Limits, Sandbox, Setup, interpreter_version};
 use slipway_worker::sequential::Recorder;
+use slipway_worker::summary::Reach;
 use slipway_worker::{Layout, Performer, Sequential};
 use slipway_workflow::Definition;
 
 use crate::args::Global;
 use crate::config::{self, Config, EngineName, SandboxKind};
 use crate::exit::{Exit, Failure};
+use crate::fleet::{BadServer, Fleet, Patience, Server};
 
 /// Where the state lies.
 pub(crate) fn layout(global: &Global) -> Result<Layout, Failure> {
@@ -45,6 +47,28 @@ pub(crate) fn settings(global: &Global) -> Result<Config, Failure> {
         config::read(global.config.as_deref()).map_err(|error| usage(slipway_worker::chain(&error)))?;
     let problems = config::problems(&loaded.values);
     if problems.is_empty() { Ok(loaded.values) } else { Err(usage(problems.join("; "))) }
+}
+
+/// The fleet that was asked for; `None` for the data directory.
+pub(crate) fn fleet(global: &Global, config: &Config) -> Result<Option<Fleet>, Failure> {
+    let configured = config.server.as_str();
+    let (text, flags) = match &global.server {
+        _ if global.local => return Ok(None),
+        None if configured.is_empty() => return Ok(None),
+        None => (configured, String::new()),
+        Some(named) if named == configured => (configured, String::new()),
+        Some(named) => (named.as_str(), format!("--server {named}")),
+    };
+    let server: Server = text
+        .parse()
+        .map_err(|bad: BadServer| Failure::new(Exit::Usage, "fleet.bad-address", bad.to_string()))?;
+    Ok(Some(Fleet::new(server, flags, Patience::default())?))
+}
+
+/// How commands reach a task of the data directory, although a fleet may be configured.
+pub(crate) fn local_reach(config: &Config) -> Reach {
+    let flags = if config.server.is_empty() { "" } else { "--local" };
+    Reach::DataDirectory { flags: flags.into() }
 }
 
 /// What a run is made of: sandbox, Docker for previews, languages.

@@ -1,12 +1,13 @@
 //! `slipway`: the command line. It reads what was said, hands it to a command, and turns the end into an exit code.
 //!
-//! Open `args.rs` for what can be said and `commands/` for what is done about it.
+//! Open `args.rs` for what can be said, `commands/` for what is done about it, and `fleet.rs` for how a fleet is asked.
 
 mod args;
 mod commands;
 mod config;
 mod environment;
 mod exit;
+mod fleet;
 mod output;
 mod view;
 

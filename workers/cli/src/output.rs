@@ -40,6 +40,14 @@ pub(crate) fn list<T: Serialize>(
     Ok(Exit::Done)
 }
 
+/// A text that is not trusted with the terminal: control characters are shown and not obeyed.
+pub(crate) fn visible(text: &str) -> String {
+    let shown = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A time of day for people, in UTC.
 pub(crate) fn clock(time: time::OffsetDateTime) -> String {
     format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,6 +11,8 @@ use slipway_worker::Observer;
 use slipway_workflow::Run;
 use time::OffsetDateTime;
 
+use crate::args::Global;
+use crate::exit::{Exit, Outcome};
 use crate::output;
 
 /// Prints every event as a line of JSON.
@@ -23,6 +25,40 @@ impl Observer for JsonLines {
         // A reader that went away does not stop the run.
         let _gone = output::data(&line);
     }
+}
+
+/// Prints the lines of progress and nothing else, as `slipway logs` does.
+#[derive(Debug)]
+pub(crate) struct ProgressOnly {
+    /// Whether each is printed as its event's JSON.
+    pub(crate) json: bool,
+}
+
+impl Observer for ProgressOnly {
+    fn event(&self, event: &Event, _run: &Run) {
+        // A reader that went away does not stop anything.
+        let _gone = progress_line(event, self.json);
+    }
+}
+
+/// Prints an event, if it is a line of progress.
+pub(crate) fn progress_line(event: &Event, json: bool) -> Outcome {
+    match &event.data {
+        Data::TaskProgress { .. } if json => output::data(&String::from_utf8_lossy(&event.to_json())),
+        Data::TaskProgress { step, message } => {
+            output::data(&format!("{}  {:<13} {message}", output::clock(event.time), step.as_str()))
+        }
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// The view of a run that was asked for; the lines too, where it is made of them.
+pub(crate) fn chosen(global: &Global) -> (Arc<dyn Observer>, Option<Arc<Lines>>) {
+    if global.json {
+        return (Arc::new(JsonLines), None);
+    }
+    let lines = Arc::new(Lines::new(global.no_color));
+    (Arc::<Lines>::clone(&lines), Some(lines))
 }
 
 /// Sees nothing.
@@ -57,7 +93,8 @@ impl Lines {
         Self { spinner, colour: terminal && !plain, began: Mutex::default() }
     }
 
-    fn line(&self, text: &str) {
+    /// Prints a line of talk above the living line.
+    pub(crate) fn line(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.println(text),
             None => output::talk(text),
@@ -138,7 +175,10 @@ impl Observer for Lines {
                 self.line(&format!("{} waits for an approval", commit.short()));
             }
             Data::TaskCancelled { by } => self.line(&format!("cancelled by {by}")),
-            Data::TaskCompleted | Data::TaskFailed { .. } | Data::Unknown(_) => {}
+            Data::DispatchReturned { .. }
+            | Data::TaskCompleted
+            | Data::TaskFailed { .. }
+            | Data::Unknown(_) => {}
         }
     }
 }

@@ -1,3 +1,9 @@
-//! `slipway-coder`: the worker that serves the agent `coder`.
+//! `slipway-coder`: the worker that serves the agent `coder`. What a worker is lives in `slipway_worker::process`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use slipway_worker::process::{self, Serving};
+
+fn main() -> ExitCode {
+    process::main("slipway-coder", Serving::One("coder"))
+}

@@ -1,3 +1,8 @@
-//! x
+//! `slipway-coordinator`: the process that leads a fleet, or stands by. What it is made of lives in
+//! [`slipway_coordinator::process`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slipway_coordinator::process::main()
+}

@@ -1,3 +1,9 @@
-//! `slipway-deployer`: the worker that serves the agent `deployer`.
+//! `slipway-deployer`: the worker that serves the agent `deployer`. What a worker is lives in `slipway_worker::process`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use slipway_worker::process::{self, Serving};
+
+fn main() -> ExitCode {
+    process::main("slipway-deployer", Serving::One("deployer"))
+}

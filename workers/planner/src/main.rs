@@ -1,3 +1,9 @@
-//! `slipway-planner`: the worker that serves the agent `planner`.
+//! `slipway-planner`: the worker that serves the agent `planner`. What a worker is lives in `slipway_worker::process`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use slipway_worker::process::{self, Serving};
+
+fn main() -> ExitCode {
+    process::main("slipway-planner", Serving::One("planner"))
+}

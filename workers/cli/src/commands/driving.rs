@@ -9,14 +9,15 @@ use slipway_protocol::{Approval, Isolation, PreviewMode, Priority, Prompt, Task,
 use slipway_runtime::{Clock as _, Lifecycle, SystemClock};
 use slipway_worker::hands::Sandbox;
 use slipway_worker::sequential::{Stopped, Underway, Word};
-use slipway_worker::{Layout, Observer, Sequential, Summary};
+use slipway_worker::summary::Reach;
+use slipway_worker::{Layout, Observer, Sequential};
 
 use super::tasks;
 use crate::args::{ApprovalArg, Global, PreviewArg, RejectArgs, RunArgs, Task as TaskArg};
 use crate::config::{Config, SandboxKind};
 use crate::exit::{Exit, Failure, Outcome};
-use crate::view::{JsonLines, Lines, Silent};
-use crate::{environment, output};
+use crate::view::{Lines, Silent};
+use crate::{environment, output, view};
 
 /// How long clean-up may take after an interrupt.
 const GRACE: Duration = Duration::from_secs(10);
@@ -40,7 +41,7 @@ pub(super) async fn run(args: RunArgs, global: &Global, config: Config) -> Outco
         return Err(Failure::new(Exit::Environment, "environment.missing", message));
     }
     let task = Task { isolation: Some(isolation), ..task };
-    let session = Session::start(&driver, global)?;
+    let session = Session::start(&driver, global, environment::local_reach(&config))?;
     let mut underway = session.guarded(driver.begin(task, session.observer.as_ref())).await??;
     session.drive(&mut underway).await
 }
@@ -48,7 +49,7 @@ pub(super) async fn run(args: RunArgs, global: &Global, config: Config) -> Outco
 /// `slipway resume`.
 pub(super) async fn resume(wanted: &TaskArg, global: &Global, config: Config) -> Outcome {
     let (driver, task) = driver_of(wanted, global, &config).await?;
-    let session = Session::start(&driver, global)?;
+    let session = Session::start(&driver, global, environment::local_reach(&config))?;
     let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
     session.drive(&mut underway).await
 }
@@ -69,7 +70,7 @@ pub(super) async fn reject(args: &RejectArgs, global: &Global, config: Config) -
 
 async fn answer(wanted: &TaskArg, global: &Global, config: Config, word: Word) -> Outcome {
     let (driver, task) = driver_of(wanted, global, &config).await?;
-    let session = Session::start(&driver, global)?;
+    let session = Session::start(&driver, global, environment::local_reach(&config))?;
     let mut underway = driver.recorder().take_up(task, session.observer.as_ref())?;
     driver.recorder().say(&mut underway, word, session.observer.as_ref())?;
     session.drive(&mut underway).await
@@ -86,7 +87,7 @@ pub(super) async fn cancel(wanted: &TaskArg, global: &Global, config: Config) ->
     {
         sweep(&layout, &docker).await;
     }
-    let record = tasks::read(&layout, task)?;
+    let record = tasks::read(&layout, task, &environment::local_reach(&config))?;
     if global.json {
         output::json(&record.summary)
     } else {
@@ -109,7 +110,7 @@ async fn wait_until_stopped(layout: &Layout, task: TaskId) -> Result<(), Failure
     })
 }
 
-fn read_prompt(given: &str) -> Result<Prompt, Failure> {
+pub(super) fn read_prompt(given: &str) -> Result<Prompt, Failure> {
     let mut text = given.to_owned();
     if given == "-" {
         text.clear();
@@ -154,7 +155,7 @@ async fn driver_of(
 ) -> Result<(Sequential, TaskId), Failure> {
     let layout = environment::layout(global)?;
     let task = tasks::find(&layout, wanted)?;
-    let kind = match tasks::read(&layout, task)?.run.task().isolation {
+    let kind = match tasks::read(&layout, task, &environment::local_reach(config))?.run.task().isolation {
         Some(Isolation::Container) => Some(SandboxKind::Docker),
         Some(Isolation::OwnProcess) => Some(SandboxKind::Auto),
         Some(Isolation::Process) => Some(SandboxKind::Process),
@@ -182,7 +183,7 @@ async fn driver(
     }
     let isolation = match found.sandbox {
         Sandbox::Docker(_) => Isolation::Container,
-        Sandbox::Process { any_engine: false } => Isolation::OwnProcess,
+        Sandbox::Process { any_engine: false } | Sandbox::Nowhere(_) => Isolation::OwnProcess,
         Sandbox::Process { any_engine: true } => Isolation::Process,
     };
     Ok((environment::sequential(layout, config, found), isolation))
@@ -203,19 +204,16 @@ struct Session<'a> {
     observer: Arc<dyn Observer>,
     lines: Option<Arc<Lines>>,
     life: Lifecycle,
+    reach: Reach,
     json: bool,
 }
 
 impl<'a> Session<'a> {
-    fn start(driver: &'a Sequential, global: &Global) -> Result<Self, Failure> {
+    fn start(driver: &'a Sequential, global: &Global, reach: Reach) -> Result<Self, Failure> {
         let life = Lifecycle::new(GRACE);
         life.listen_for_signals()?;
-        let lines = (!global.json).then(|| Arc::new(Lines::new(global.no_color)));
-        let observer: Arc<dyn Observer> = match &lines {
-            Some(lines) => Arc::<Lines>::clone(lines),
-            None => Arc::new(JsonLines),
-        };
-        Ok(Self { driver, observer, lines, life, json: global.json })
+        let (observer, lines) = view::chosen(global);
+        Ok(Self { driver, observer, lines, life, reach, json: global.json })
     }
 
     /// Work before the run exists: an interrupt ends it, and nothing is left to resume.
@@ -243,9 +241,10 @@ impl<'a> Session<'a> {
         }
         let stopped = driven?;
         let task = underway.run().task().id;
-        let record = tasks::read(self.driver.recorder().layout(), task)?;
+        let layout = self.driver.recorder().layout();
+        let record = tasks::read(layout, task, &self.reach)?;
         // This process still holds the journal, and drives the run no more.
-        let summary = Summary::of(&record.run, &record.events, self.driver.recorder().layout(), false);
+        let summary = tasks::summary(layout, &record.run, &record.events, &self.reach, false);
         if self.json {
             output::json(&summary)?;
         } else {
@@ -259,7 +258,7 @@ impl<'a> Session<'a> {
                     format!("{reason}; when it is mended, `slipway resume {}` goes on", task.short());
                 return Err(Failure::new(Exit::Environment, "task.blocked", message));
             }
-            Stopped::Ended => super::inspect::exit_of(&record.run, &record.events),
+            Stopped::Ended => super::inspect::exit_of(summary.status, &record.events),
         })
     }
 }

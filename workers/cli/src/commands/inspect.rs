@@ -8,23 +8,33 @@ use serde_json::{Value, json};
 use slipway_protocol::event::Cause;
 use slipway_protocol::{Data, Event, TaskId};
 use slipway_worker::hands::repository_of;
-use slipway_worker::{Layout, Summary};
-use slipway_workflow::{Run, Status};
+use slipway_worker::summary::Reach;
+use slipway_worker::{Layout, Summary, TaskStatus};
+use slipway_workflow::Run;
 
 use super::tasks;
-use crate::args::{Global, LogsArgs, Task};
+use crate::args::{Global, ListArgs, LogsArgs, Task};
 use crate::config::Config;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::output::visible;
 use crate::{environment, output, view};
 
 /// The longest patch that is printed, in bytes.
 const DIFF_LIMIT: usize = 64 * 1024 * 1024;
 
 /// `slipway list`.
-pub(super) fn list(global: &Global) -> Outcome {
+pub(super) fn list(args: &ListArgs, global: &Global, config: &Config) -> Outcome {
     let layout = environment::layout(global)?;
-    let items: Vec<Value> = layout.tasks()?.into_iter().map(|task| item(&layout, task)).collect();
-    output::list(global.json, &items, "no tasks yet; `slipway run \"build a todo app\"` makes one", |item| {
+    let reach = environment::local_reach(config);
+    let tasks = layout.tasks()?;
+    let first = args.limit.map_or(0, |limit| tasks.len().saturating_sub(limit.into()));
+    let items: Vec<Value> = tasks.into_iter().skip(first).map(|task| item(&layout, task, &reach)).collect();
+    print_list(global.json, &items, "no tasks yet; `slipway run \"build a todo app\"` makes one")
+}
+
+/// Prints tasks, a line each; `empty` is said when there are none.
+pub(super) fn print_list(as_json: bool, items: &[Value], empty: &str) -> Outcome {
+    output::list(as_json, items, empty, |item| {
         let text = |key: &str| item[key].as_str().unwrap_or_default();
         let said: String = text("prompt").lines().next().unwrap_or_default().chars().take(60).collect();
         let id = text("id");
@@ -33,8 +43,8 @@ pub(super) fn list(global: &Global) -> Outcome {
 }
 
 /// A task in a list; one whose journal cannot be read is in it too.
-fn item(layout: &Layout, task: TaskId) -> Value {
-    match tasks::read(layout, task) {
+fn item(layout: &Layout, task: TaskId, reach: &Reach) -> Value {
+    match tasks::read(layout, task, reach) {
         Ok(record) => serde_json::to_value(record.summary).expect("a summary has string keys only"),
         Err(failure) => {
             json!({ "id": task, "status": "unreadable", "prompt": failure.message, "code": failure.code })
@@ -43,28 +53,32 @@ fn item(layout: &Layout, task: TaskId) -> Value {
 }
 
 /// `slipway show`.
-pub(super) fn show(wanted: &Task, global: &Global) -> Outcome {
+pub(super) fn show(wanted: &Task, global: &Global, config: &Config) -> Outcome {
     let layout = environment::layout(global)?;
-    let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
+    let reach = environment::local_reach(config);
+    let record = tasks::read(&layout, tasks::find(&layout, wanted)?, &reach)?;
     if global.json {
-        let events: Vec<Value> =
-            record.events.iter().filter_map(|event| serde_json::from_slice(&event.to_json()).ok()).collect();
         let mut shown = serde_json::to_value(&record.summary).expect("a summary has string keys only");
-        shown["events"] = json!(events);
+        let event = |event: &Event| serde_json::from_slice::<Value>(&event.to_json()).ok();
+        shown["events"] = record.events.iter().filter_map(event).collect();
         return output::json(&shown);
     }
-    let mut text = describe(&record.summary);
-    text.push_str("\n\nhistory");
-    for event in &record.events {
-        write!(text, "\n  {}", history_line(event, &record.run)).expect("writing to a string cannot fail");
-    }
-    output::data(&text)
+    output::data(&format!("{}{}", describe(&record.summary), history(&record.events, Some(&record.run))))
 }
 
-fn history_line(event: &Event, run: &Run) -> String {
+/// What happened, a line each, under a heading of its own.
+pub(super) fn history(events: &[Event], run: Option<&Run>) -> String {
+    let mut text = "\n\nhistory".to_owned();
+    for event in events {
+        write!(text, "\n  {}", history_line(event, run)).expect("writing to a string cannot fail");
+    }
+    text
+}
+
+fn history_line(event: &Event, run: Option<&Run>) -> String {
     let step = event
         .holder
-        .and_then(|holder| view::step_of(run, holder.execution))
+        .and_then(|holder| view::step_of(run?, holder.execution))
         .map_or("", slipway_protocol::StepId::as_str);
     let detail = match &event.data {
         Data::Result { report, commit, .. } => format!("{} {}", report.outcome(), commit.short()),
@@ -83,14 +97,14 @@ fn history_line(event: &Event, run: &Run) -> String {
 /// A summary for a person.
 pub(super) fn describe(summary: &Summary) -> String {
     let mut rows: Vec<(&str, String)> =
-        vec![("task", summary.task.to_string()), ("status", summary.status.to_owned())];
+        vec![("task", summary.task.to_string()), ("status", summary.status.to_string())];
     let mut add = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
     add("reason", summary.reason.clone());
     add("repository", Some(summary.repository.clone()));
     add("branch", summary.commit.as_ref().map(|_| summary.branch.clone()));
     add("commit", summary.commit.as_ref().map(ToString::to_string));
     add("tests", summary.tests.as_ref().map(view::count));
-    add("evidence", summary.evidence.as_ref().map(|path| path.display().to_string()));
+    add("evidence", summary.evidence.clone());
     add("not built", Some(summary.not_built.join(", ")).filter(|list| !list.is_empty()));
     add("revisions", Some(summary.revisions.to_string()).filter(|_| summary.revisions > 0));
     for finding in &summary.findings {
@@ -117,15 +131,17 @@ pub(super) fn describe(summary: &Summary) -> String {
     lines.join("\n")
 }
 
-/// The exit code that a run's end has.
-pub(super) fn exit_of(run: &Run, events: &[Event]) -> Exit {
+/// The exit code that a task's status has; `events` tell why it failed.
+pub(super) fn exit_of(status: TaskStatus, events: &[Event]) -> Exit {
     let refused = |event: &Event| matches!(&event.data, Data::ExecutionFailed { cause: Cause::Refused, code: Some(code), .. } if code.starts_with("engine."));
-    match run.status() {
-        Status::Failed { .. } if events.iter().any(refused) => Exit::Refused,
-        Status::Failed { .. } => Exit::TaskFailed,
-        Status::Cancelled { .. } => Exit::TaskCancelled,
-        Status::AwaitingApproval { .. } => Exit::Waiting,
-        Status::Running | Status::Completed => Exit::Done,
+    match status {
+        TaskStatus::Failed if events.iter().any(refused) => Exit::Refused,
+        TaskStatus::Failed => Exit::TaskFailed,
+        TaskStatus::Cancelled => Exit::TaskCancelled,
+        TaskStatus::AwaitingApproval | TaskStatus::Held => Exit::Waiting,
+        TaskStatus::Pending | TaskStatus::Running | TaskStatus::Interrupted | TaskStatus::Completed => {
+            Exit::Done
+        }
     }
 }
 
@@ -158,11 +174,7 @@ fn print_progress(path: &std::path::Path, position: u64, as_json: bool) -> Resul
     while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
         position += line.len() as u64;
         if let Ok(event) = Event::from_json(&line) {
-            if as_json {
-                output::data(String::from_utf8_lossy(&line).trim_end())?;
-            } else if let Data::TaskProgress { step, message } = &event.data {
-                output::data(&format!("{}  {:<13} {message}", output::clock(event.time), step.as_str()))?;
-            }
+            view::progress_line(&event, as_json)?;
         }
         line.clear();
     }
@@ -176,10 +188,7 @@ fn test_logs(layout: &Layout, task: TaskId) -> Outcome {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
     paths.sort();
     if paths.is_empty() {
-        return Err(Failure::not_found(
-            "task.no-tests",
-            format!("task {} has not run tests yet", task.short()),
-        ));
+        return Err(no_tests(task));
     }
     for path in paths {
         output::data(visible(&String::from_utf8_lossy(&std::fs::read(path)?)).trim_end())?;
@@ -187,18 +196,15 @@ fn test_logs(layout: &Layout, task: TaskId) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What a test printed is not trusted with the terminal: control characters are shown and not obeyed.
-fn visible(text: &str) -> String {
-    let shown = |c: char| {
-        if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() }
-    };
-    text.chars().map(shown).collect()
+/// There are no logs of tests.
+pub(super) fn no_tests(task: TaskId) -> Failure {
+    Failure::not_found("task.no-tests", format!("task {} has not run tests yet", task.short()))
 }
 
 /// `slipway diff`.
 pub(super) async fn diff(wanted: &Task, global: &Global, config: &Config) -> Outcome {
     let layout = environment::layout(global)?;
-    let record = tasks::read(&layout, tasks::find(&layout, wanted)?)?;
+    let record = tasks::read(&layout, tasks::find(&layout, wanted)?, &environment::local_reach(config))?;
     let store = environment::store(&layout, config);
     let task = record.run.task();
     let git = |error: slipway_git_store::Error| Failure::from(slipway_worker::Failure::from(error));

@@ -1,6 +1,7 @@
 //! Finding the task that a command is about, and reading where it stands.
 
 use slipway_protocol::{Event, TaskId};
+use slipway_worker::summary::{Place, Reach};
 use slipway_worker::{Layout, Summary};
 use slipway_workflow::Run;
 
@@ -47,9 +48,15 @@ pub(super) fn find(layout: &Layout, wanted: &args::Task) -> Result<TaskId, Failu
 }
 
 /// Reads a task's journal and folds it.
-pub(super) fn read(layout: &Layout, task: TaskId) -> Result<Record, Failure> {
+pub(super) fn read(layout: &Layout, task: TaskId, reach: &Reach) -> Result<Record, Failure> {
     let driven = slipway_journal::is_held(&layout.journal(task));
     let (run, events) = environment::recorder(layout).read(task)?;
-    let summary = Summary::of(&run, &events, layout, driven);
+    let summary = summary(layout, &run, &events, reach, driven);
     Ok(Record { run, events, summary })
+}
+
+/// Sums a run of the data directory up; `driven` says whether a process drives it.
+pub(super) fn summary(layout: &Layout, run: &Run, events: &[Event], reach: &Reach, driven: bool) -> Summary {
+    let place = Place { reach: reach.clone(), ..layout.place(run.task()) };
+    Summary::of(run, events, &place, driven)
 }

@@ -45,6 +45,7 @@ impl<'a> Chosen<'a> {
         let kind = match &setup.sandbox {
             Sandbox::Docker(docker) => container(setup, docker, job, context, &tree).await?,
             Sandbox::Process { any_engine } => process_here(setup, job, context, *any_engine).await?,
+            Sandbox::Nowhere(reason) => return Err(nowhere(reason)),
         };
         Ok(Self { context, tree, limits: setup.limits, kind })
     }
@@ -169,6 +170,15 @@ fn refused(code: &str) -> Failure {
              the network. Start Docker, or accept that with --sandbox process"
         ),
         code: "sandbox.refused".into(),
+    }
+}
+
+fn nowhere(reason: &str) -> Failure {
+    Failure {
+        cause: Cause::Error,
+        retryable: false,
+        message: format!("this worker has no place to run tests: {reason}"),
+        code: "worker.no-sandbox".into(),
     }
 }
 
