@@ -226,6 +226,28 @@ impl Checker {
         verdict
     }
 
+    /// I9: no message lies on a queue or in somebody's hands. The management page is some seconds behind, so it is asked
+    /// again for a while.
+    pub async fn check_queues(&self, fleet: &Fleet) -> Verdict {
+        let mut queues = vec!["tasks".to_owned(), "coordinator".to_owned(), "dead-letter".to_owned()];
+        queues.extend(slipway_agents::Definition::built_in().iter().map(|agent| format!("agent.{}", agent.id)));
+        let mut verdict = Verdict::default();
+        for _ in 0..60 {
+            verdict.0.clear();
+            for queue in &queues {
+                let depth = fleet.place.operator.depth(queue).await;
+                if depth != (0, 0) {
+                    verdict.wrong("I9", format!("{queue} has {} messages ready and {} in hands", depth.0, depth.1));
+                }
+            }
+            if verdict.0.is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+        verdict
+    }
+
     /// I2: how many attempts each execution of `task` spent.
     pub async fn attempts(&self, task: TaskId) -> BTreeMap<String, i64> {
         let rows = sqlx::query("SELECT step || ' ' || visit AS step, attempt FROM executions WHERE task_id = $1");

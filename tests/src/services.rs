@@ -141,13 +141,15 @@ impl Services {
         let database = format!("test_{}", SystemClock.new_id().simple());
         let create = format!("create database {database}");
         self.compose(&["exec", "-T", "postgres", "psql", "-U", "slipway", "-c", &create]).await;
+        let administrator = self.administrator(&vhost);
+        administrator.allow_all().await;
         let url = |user: &str| format!("amqp://{user}:slipway-{user}@127.0.0.1:{}/{vhost}", self.ports.amqp);
         Place {
             coordinator_url: url("coordinator"),
             worker_url: url("worker"),
             operator_url: url("operator"),
             operator: Management::new(self.ports.management, "operator", "slipway-operator", &vhost),
-            administrator: self.administrator(&vhost),
+            administrator,
             database_url: format!("postgres://slipway:slipway@127.0.0.1:{}/{database}", self.ports.postgres),
             vhost,
         }
@@ -207,6 +209,7 @@ impl Services {
         assert!(removed.status.success(), "{}", String::from_utf8_lossy(&removed.stderr));
         self.compose(&["up", "-d", "--wait", "rabbitmq"]).await;
         self.add_administrator().await;
+        self.administrator(&slipway_broker::topology::built_in().vhost).allow_all().await;
     }
 
     /// Ends every connection to a virtual host, as a network that fails does.

@@ -1,10 +1,15 @@
 //! What passes over the broker, seen through a queue of the test's own: every event and every dispatch.
 
+use std::collections::BTreeMap;
+
 use lapin::options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 use serde_json::Value;
-use slipway_protocol::Dispatch;
+use slipway_broker::{Address, Broker, Message};
+use slipway_protocol::event::CONTENT_TYPE;
+use slipway_protocol::{Dispatch, Event, EventId, Incarnation};
+use slipway_runtime::{Clock as _, SystemClock};
 use uuid::Uuid;
 
 const QUEUE: &str = "operator.trace";
@@ -76,4 +81,37 @@ impl Traced {
         }
         self.bodies.push(body);
     }
+}
+
+/// Sends a worker's event once more, as it was. What is no worker's event is left out.
+pub async fn publish_again(broker: &dyn Broker, body: &[u8]) {
+    if let Some(event) = workers_event(body) {
+        publish(broker, &event).await;
+    }
+}
+
+/// Sends a worker's event in the name of a holder that never was, under a lease that has passed.
+pub async fn publish_stale(broker: &dyn Broker, body: &[u8]) {
+    let Some(mut event) = workers_event(body) else { return };
+    event.id = EventId::new(SystemClock.new_id());
+    if let Some(holder) = &mut event.holder {
+        holder.incarnation = Incarnation::new(SystemClock.new_id());
+        publish(broker, &event).await;
+    }
+}
+
+fn workers_event(body: &[u8]) -> Option<Event> {
+    Event::from_json(body).ok().filter(|event| event.source != "slipway/coordinator")
+}
+
+async fn publish(broker: &dyn Broker, event: &Event) {
+    let message = Message {
+        to: Address::Event(event.event_type().to_owned()),
+        id: event.id.to_string(),
+        content_type: CONTENT_TYPE.into(),
+        headers: BTreeMap::new(),
+        correlation: None,
+        body: event.to_json().into(),
+    };
+    broker.publish(message).await.unwrap();
 }

@@ -51,6 +51,17 @@ impl Management {
         self.send(method, &path.replace("{vhost}", &self.vhost), body).await.status().as_u16()
     }
 
+    /// Gives this login every right in the virtual host; an administrator may do that.
+    pub(super) async fn allow_all(&self) {
+        let all = json!({ "configure": ".*", "write": ".*", "read": ".*" });
+        self.put(&format!("permissions/{{vhost}}/{}", self.user), &all).await;
+    }
+
+    /// Sends `PUT /api/<path>`; `{vhost}` in it is this virtual host.
+    pub async fn put(&self, path: &str, body: &Value) {
+        self.expect(Method::PUT, &path.replace("{vhost}", &self.vhost), Some(body)).await;
+    }
+
     /// Loads definitions.
     pub async fn import(&self, definitions: &Value) {
         self.expect(Method::POST, "definitions", Some(definitions)).await;

@@ -31,9 +31,8 @@ impl Reader {
     /// The next message; `None` when the feed ends.
     async fn next(&mut self) -> Option<Told> {
         loop {
-            if let Some((message, rest)) = self.text.split_once("\n\n") {
-                let message = message.to_owned();
-                self.text = rest.to_owned();
+            if let Some(end) = self.text.find("\n\n") {
+                let message: String = self.text.drain(..end + 2).collect();
                 if !message.starts_with(':') {
                     return Some(read(&message));
                 }

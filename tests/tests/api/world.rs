@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Nothing in these tests takes as long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 const AGENTS: [&str; 6] = ["planner", "architect", "coder", "tester", "reviewer", "deployer"];
 
@@ -85,7 +85,12 @@ impl World {
     }
 
     /// A coordinator whose HTTP surface reads from the database at `read`.
-    pub(crate) async fn reading(database: &str, read: &str, broker: &Arc<dyn Broker>, wishes: Wishes) -> Self {
+    pub(crate) async fn reading(
+        database: &str,
+        read: &str,
+        broker: &Arc<dyn Broker>,
+        wishes: Wishes,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let repositories = slipway_git_store::Store::new(folder.path().join("repositories"));
         let store_of_ticks = store(database).await;

@@ -167,9 +167,8 @@ struct Process {
 impl Process {
     fn start(folder: &Path, place: &str) -> Self {
         let mut child = victim("a_service_to_be_killed_serves_until_it_is", folder, place);
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let address =
-            lines.filter_map(|line| line.strip_prefix("serving ").map(str::to_owned)).next().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.strip_prefix("serving ").map(str::to_owned)).unwrap();
         Self { child, address: address.parse().unwrap() }
     }
 }

@@ -166,8 +166,7 @@ async fn a_body_of_the_wrong_kind_or_that_only_seems_compressed_is_refused() {
     service.worker().todo().await;
     let post = |headers: &str, body: &str| {
         let length = body.len();
-        let head =
-            format!("POST /todo.git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        let head = "POST /todo.git/git-upload-pack HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
         raw(&service, &format!("{head}Content-Length: {length}\r\n{headers}\r\n{body}"))
     };
     let kind = "Content-Type: application/x-git-upload-pack-request\r\n";

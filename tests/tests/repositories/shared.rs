@@ -123,8 +123,8 @@ async fn many_workers_move_one_branch_at_once_and_it_ends_at_the_last_commit() {
     let workers: Vec<Worker> = (0..3).map(|_| service.worker()).collect();
     let mut moving = JoinSet::new();
     for worker in &workers {
-        for commit in chain.iter().skip(1).rev().cloned() {
-            let store = worker.store.clone();
+        for commit in chain.iter().skip(1).rev() {
+            let (store, commit) = (worker.store.clone(), commit.clone());
             moving.spawn(async move {
                 let todo = store.create("todo", now()).await.unwrap();
                 todo.advance("feature/x", &commit).await.unwrap();

@@ -252,7 +252,7 @@ impl Desk {
             let text = "too many fetches and pushes are under way; try again";
             return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "git.busy", text));
         };
-        let kept = Held { push, _turn: turn };
+        let kept = Held::new(push, turn);
         let stop = shared.life.hard().clone();
         let run = |work| drop(shared.life.spawn(TaskKind::Step, work));
         Ok(exchange(command, input, &shared.limits, stop, kept, run).await?)
@@ -290,9 +290,25 @@ struct Held {
     _turn: OwnedSemaphorePermit,
 }
 
+impl Held {
+    fn new(push: Option<Push>, turn: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("slipway_repositories_running").increment(1);
+        Self { push, _turn: turn }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        metrics::gauge!("slipway_repositories_running").decrement(1);
+    }
+}
+
 impl Kept for Held {
-    fn over(self, by_itself: bool) {
-        if let Some(push) = self.push.filter(|_| by_itself) {
+    fn over(mut self, by_itself: bool) {
+        let what = if self.push.is_some() { "push" } else { "read" };
+        let end = if by_itself { "ended" } else { "broken-off" };
+        metrics::counter!("slipway_repositories_exchanges", "what" => what, "end" => end).increment(1);
+        if let Some(push) = self.push.take().filter(|_| by_itself) {
             push.ended();
         }
     }

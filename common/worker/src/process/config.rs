@@ -55,9 +55,9 @@ pub(super) struct Worker {
     pub(super) name: String,
     /// 0 for the agents' own.
     pub(super) slots: u16,
-    pub(super) grace_seconds: u32,
-    pub(super) beat_seconds: u32,
-    pub(super) lease_seconds: u32,
+    pub(super) grace_seconds: f64,
+    pub(super) beat_seconds: f64,
+    pub(super) lease_seconds: f64,
 }
 
 /// The small server for health and metrics.
@@ -196,11 +196,11 @@ fn problems(config: &Config) -> Vec<String> {
         }
     };
     within("worker.slots", worker.slots.into(), 0.0, 1000.0);
-    within("worker.grace_seconds", worker.grace_seconds.into(), 0.0, 86_400.0);
-    within("worker.lease_seconds", worker.lease_seconds.into(), 6.0, 3600.0);
+    within("worker.grace_seconds", worker.grace_seconds, 0.0, 86_400.0);
+    within("worker.lease_seconds", worker.lease_seconds, 1.0, 3600.0);
     // Three beats fit into a lease, so that one may be lost.
-    let longest = (worker.lease_seconds / 3).max(1);
-    within("worker.beat_seconds", worker.beat_seconds.into(), 1.0, longest.into());
+    let longest = worker.lease_seconds / 3.0;
+    within("worker.beat_seconds", worker.beat_seconds, 0.05, longest);
     within("sandbox.memory_mb", sandbox.memory_mb.into(), 64.0, 1_048_576.0);
     within("sandbox.cpus", sandbox.cpus, 0.1, 256.0);
     within("sandbox.pids", sandbox.pids.into(), 16.0, 32_768.0);

@@ -35,7 +35,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 pub(super) async fn run(name: &'static str, args: &Args, config: &Config) -> Result<Exit, Failure> {
     telemetry::start(&config.log.filter, config.log.format)
         .map_err(|error| Failure::usage("config.invalid", chain(&error)))?;
-    let lifecycle = Lifecycle::new(Duration::from_secs(config.worker.grace_seconds.into()));
+    let lifecycle = Lifecycle::new(Duration::from_secs_f64(config.worker.grace_seconds));
     lifecycle.listen_for_signals().map_err(|error| Failure::failed("worker.runtime", &error))?;
     let health = Health::new(name, env!("CARGO_PKG_VERSION"));
     let metrics = Metrics::install();
@@ -188,12 +188,12 @@ fn delivery(agents: &[Agent]) -> Definition {
 
 fn timings(config: &Config) -> Timings {
     let worker = &config.worker;
-    let lease = Duration::from_secs(worker.lease_seconds.into());
+    let lease = Duration::from_secs_f64(worker.lease_seconds);
     Timings {
-        beat: Duration::from_secs(worker.beat_seconds.into()),
+        beat: Duration::from_secs_f64(worker.beat_seconds),
         lease,
         margin: lease / 6,
-        grace: Duration::from_secs(worker.grace_seconds.into()),
+        grace: Duration::from_secs_f64(worker.grace_seconds),
         ..Timings::default()
     }
 }

@@ -61,18 +61,19 @@ impl Flight {
         self.lease == lease && !bound_to_another
     }
 
-    /// Takes a beat of its holder as a sign of life, when the beat says that the holder still has it: it performs it,
-    /// or keeps the event that ends it.
+    /// Takes a beat as a sign of life, when it says that the worker has the execution: it performs it, or keeps the event
+    /// that ends it. Of a dispatch that was sent it says that the message is not lost, even if the start is.
     pub(super) fn heed(&mut self, id: ExecutionId, beat: &Beat, now: Instant) {
         let lease = self.lease;
-        let Stage::Started { incarnation, sign, .. } = &mut self.stage else { return };
-        if *incarnation != beat.incarnation {
+        let performs = beat.running.iter().any(|running| running.execution == id && running.lease == lease);
+        let end = EventId::terminal(&Holder { execution: id, lease, incarnation: beat.incarnation });
+        if !performs && !beat.unapplied.contains(&end) {
             return;
         }
-        let performs = beat.running.iter().any(|running| running.execution == id && running.lease == lease);
-        let end = EventId::terminal(&Holder { execution: id, lease, incarnation: *incarnation });
-        if performs || beat.unapplied.contains(&end) {
-            *sign = now;
+        match &mut self.stage {
+            Stage::Sent { eligible } => *eligible = None,
+            Stage::Started { incarnation, sign, .. } if *incarnation == beat.incarnation => *sign = now,
+            Stage::Started { .. } => {}
         }
     }
 

@@ -133,6 +133,17 @@ fn a_dispatch_counts_as_lost_only_while_a_slot_was_free_for_it_all_the_time() {
 }
 
 #[test]
+fn a_dispatch_that_a_worker_says_it_performs_is_not_lost_even_if_its_start_is() {
+    let begun = Instant::now();
+    let mut fleet = fleet_with(flight(Stage::Sent { eligible: None }), begun);
+    for seconds in 0..60 {
+        let now = begun + Duration::from_secs(seconds);
+        fleet.beat(beat(worker(1), &[id(1)], 1), now);
+        assert!(fleet.overdue(now).is_empty());
+    }
+}
+
+#[test]
 fn only_the_holder_is_told_that_its_lease_is_valid() {
     let begun = Instant::now();
     let mut fleet = fleet_with(started(worker(1), begun), begun);

@@ -1,0 +1,308 @@
+//! What is done to a fleet, and that nothing is lost by it and nothing done twice. After each fault the checker reads
+//! Postgres, the broker, Git and the processes' folders.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use slipway_protocol::TaskId;
+use slipway_tests::checker::Checker;
+use slipway_tests::fleet::{Fleet, post};
+use slipway_tests::services::{Service, Services, eventually};
+use slipway_tests::trace::Trace;
+
+const ALL: &str = "planner,architect,coder,tester,reviewer,deployer";
+const PROMPT: &str = "build a url shortener";
+
+/// A fleet of one coordinator and the workers `workers`, ready for tasks.
+async fn fleet_on(services: &Services, workers: &[&str]) -> (Fleet, String, Checker) {
+    let mut fleet = Fleet::new(services.place().await);
+    let api = fleet.coordinator("coordinator", &[]);
+    for worker in workers {
+        fleet.worker(worker, ALL, &[]);
+    }
+    let checker = Checker::connect(&fleet.place.database_url).await;
+    fleet.ready(&api).await;
+    (fleet, api, checker)
+}
+
+async fn submit(api: &str) -> TaskId {
+    for _ in 0..200 {
+        let (status, answer) = post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT })).await;
+        match status {
+            201 => return answer["id"].as_str().unwrap().parse().unwrap(),
+            503 => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => panic!("{other}: {answer}"),
+        }
+    }
+    panic!("no coordinator led for ten seconds");
+}
+
+/// Waits until every task has ended; processes that ended are started again meanwhile, without their faults.
+async fn until_quiet(fleet: &mut Fleet, checker: &Checker) {
+    for _ in 0..2400 {
+        fleet.restart_ended();
+        if checker.is_quiet().await {
+            return checker.quiet(fleet).await;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("not quiet within a minute: {:?}\n{}", checker.statuses().await, fleet.logs());
+}
+
+async fn expect_all_completed(fleet: &Fleet, checker: &Checker, tasks: &[TaskId]) {
+    let wanted = BTreeMap::from([("completed".to_owned(), i64::try_from(tasks.len()).unwrap())]);
+    assert_eq!(checker.statuses().await, wanted, "{}", fleet.logs());
+    checker.check(fleet, tasks).await.expect_clean();
+    checker.check_queues(fleet).await.expect_clean();
+}
+
+/// How often each point of a process was hit.
+fn hits(log: &Path) -> BTreeMap<String, u32> {
+    let mut hits = BTreeMap::new();
+    for point in std::fs::read_to_string(log).unwrap_or_default().lines() {
+        *hits.entry(point.to_owned()).or_insert(0) += 1;
+    }
+    hits
+}
+
+/// Runs a task once per hit of the points of the process `name`, and has the process die at that hit.
+async fn killed_at_each_hit(name: &str) {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
+    let log = fleet.folder.path().join("hits");
+    let process = fleet.process(name);
+    process.kill();
+    process.start(&[("FAULT_LOG", log.to_str().unwrap())]);
+    let mut tasks = vec![submit(&api).await];
+    until_quiet(&mut fleet, &checker).await;
+    let hits = hits(&log);
+    assert!(hits.len() >= 4, "{hits:?}");
+    for (point, count) in hits {
+        for hit in 1..=count {
+            let rule = format!("{point}=abort@{hit}");
+            let process = fleet.process(name);
+            process.kill();
+            process.start(&[("FAULT_POINTS", &rule)]);
+            tasks.push(submit(&api).await);
+            until_quiet(&mut fleet, &checker).await;
+            let verdict = checker.check(&fleet, &tasks).await;
+            assert!(verdict.0.is_empty(), "{rule}: {:?}\n{}", verdict.0, fleet.logs());
+        }
+    }
+    expect_all_completed(&fleet, &checker, &tasks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_may_be_killed_at_every_point() {
+    killed_at_each_hit("worker").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_coordinator_may_be_killed_at_every_point() {
+    killed_at_each_hit("coordinator").await;
+}
+
+/// A worker that is paused at `point` until its lease is another's, and then goes on.
+async fn paused_past_its_lease(point: &str) {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;
+    let log = fleet.folder.path().join("hits");
+    let rule = format!("{point}=delay:2000@1");
+    fleet.worker("sleeper", ALL, &[("FAULT_POINTS", &rule), ("FAULT_LOG", log.to_str().unwrap())]);
+    let task = submit(&api).await;
+    eventually("the worker to come to the point", || async { hits(&log).contains_key(point) }).await;
+    fleet.process("sleeper").signal("STOP");
+    fleet.worker("other", ALL, &[]);
+    eventually("the other worker to finish", || async { checker.is_quiet().await }).await;
+    fleet.process("sleeper").signal("CONT");
+    checker.quiet(&fleet).await;
+    expect_all_completed(&fleet, &checker, &[task]).await;
+    assert!(checker.attempts(task).await.values().any(|attempt| *attempt == 2), "the pause was not noticed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_paused_past_its_lease_before_its_push_changes_nothing() {
+    paused_past_its_lease("worker/before-push").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_paused_past_its_lease_after_its_push_changes_nothing() {
+    paused_past_its_lease("worker/pushed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_that_kills_whatever_takes_it_fails_its_task_with_the_true_cause() {
+    for (point, cause) in [("worker/taken", "worker.crash-loop"), ("worker/before-push", "worker.lost")] {
+        let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;
+        let rule = format!("{point}=abort");
+        fleet.worker("worker", ALL, &[("FAULT_POINTS", &rule)]);
+        let task = submit(&api).await;
+        for _ in 0..1200 {
+            if fleet.process("worker").has_ended() {
+                fleet.process("worker").start(&[("FAULT_POINTS", &rule)]);
+            }
+            if checker.is_quiet().await {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let told = slipway_tests::fleet::get(&format!("{api}/api/tasks/{task}")).await;
+        assert_eq!(told["status"], "failed", "{point}: {told}");
+        assert!(told.to_string().contains(cause), "{point}: {told}");
+        checker.check(&fleet, &[task]).await.expect_clean();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_worker_hands_back_what_it_has_and_no_attempt_is_spent() {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;
+    let log = fleet.folder.path().join("hits");
+    fleet.set("SLIPWAY_WORKER__GRACE_SECONDS", "0.2");
+    fleet.worker("first", ALL, &[("FAULT_POINTS", "worker/before-push=delay:60000"), ("FAULT_LOG", log.to_str().unwrap())]);
+    let task = submit(&api).await;
+    eventually("the worker to be in a step", || async { hits(&log).contains_key("worker/before-push") }).await;
+    let _code = fleet.process("first").stop();
+    fleet.worker("second", ALL, &[]);
+    until_quiet(&mut fleet, &checker).await;
+    expect_all_completed(&fleet, &checker, &[task]).await;
+    assert!(checker.attempts(task).await.values().all(|attempt| *attempt == 1), "{:?}", checker.attempts(task).await);
+    assert!(checker.endings().await.contains_key("released"), "{:?}", checker.endings().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_coordinator_takes_over_and_the_first_one_writes_nothing_when_it_wakes() {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
+    let standby = fleet.coordinator("standby", &[]);
+    let mut tasks = vec![submit(&api).await];
+    fleet.process("coordinator").signal("STOP");
+    tasks.push(submit(&standby).await);
+    until_quiet(&mut fleet, &checker).await;
+    fleet.process("coordinator").signal("CONT");
+    tasks.push(submit(&standby).await);
+    until_quiet(&mut fleet, &checker).await;
+    fleet.process("standby").kill();
+    tasks.push(submit(&api).await);
+    until_quiet(&mut fleet, &checker).await;
+    expect_all_completed(&fleet, &checker, &tasks).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_may_be_killed_restarted_and_the_broker_wiped_under_load() {
+    let services = Services::own().await;
+    let mut fleet = Fleet::new(services.home().await);
+    let api = fleet.coordinator("coordinator", &[]);
+    fleet.worker("one", ALL, &[]);
+    fleet.worker("two", ALL, &[]);
+    let checker = Checker::connect(&fleet.place.database_url).await;
+    fleet.ready(&api).await;
+    let mut tasks = Vec::new();
+    for fault in ["kill the broker", "wipe the broker", "restart postgres"] {
+        for _ in 0..4 {
+            tasks.push(submit(&api).await);
+        }
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        match fault {
+            "kill the broker" => {
+                services.kill(Service::RabbitMq).await;
+                services.start(Service::RabbitMq).await;
+            }
+            "wipe the broker" => services.wipe_rabbitmq().await,
+            _ => services.restart(Service::Postgres).await,
+        }
+        let checker = Checker::connect(&fleet.place.database_url).await;
+        until_quiet(&mut fleet, &checker).await;
+        let verdict = checker.check(&fleet, &tasks).await;
+        assert!(verdict.0.is_empty(), "{fault}: {:?}\n{}", verdict.0, fleet.logs());
+    }
+    let checker = Checker::connect(&fleet.place.database_url).await;
+    expect_all_completed(&fleet, &checker, &tasks).await;
+    drop(fleet);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_come_twice_or_late_or_from_a_holder_that_never_was_change_nothing() {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
+    let trace = Trace::start(&fleet.place.operator_url).await;
+    let first = submit(&api).await;
+    until_quiet(&mut fleet, &checker).await;
+    let seen = trace.take().await;
+    let broker = fleet.place.worker();
+    let second = submit(&api).await;
+    for body in seen.bodies.iter().rev() {
+        slipway_tests::trace::publish_again(broker.as_ref(), body).await;
+    }
+    until_quiet(&mut fleet, &checker).await;
+    for body in &seen.bodies {
+        slipway_tests::trace::publish_stale(broker.as_ref(), body).await;
+    }
+    let third = submit(&api).await;
+    until_quiet(&mut fleet, &checker).await;
+    expect_all_completed(&fleet, &checker, &[first, second, third]).await;
+}
+
+/// A fault and what the checks say of it, with the guard `mutant` taken out of the coordinator.
+async fn with_mutant(mutant: &str) -> Vec<String> {
+    let mut fleet = Fleet::new(Services::shared().await.place().await);
+    let faults = [("FAULT_MUTANT", mutant), ("FAULT_POINTS", "coordinator/before-commit=abort@12")];
+    let faults = if mutant == "publish-first" { &faults[..] } else { &faults[..1] };
+    let api = fleet.coordinator("coordinator", faults);
+    let log = fleet.folder.path().join("hits");
+    let sleep = "worker/performed=delay:4500@1";
+    fleet.worker("sleeper", "planner", &[("FAULT_POINTS", sleep), ("FAULT_LOG", log.to_str().unwrap())]);
+    let checker = Checker::connect(&fleet.place.database_url).await;
+    fleet.ready(&api).await;
+    let trace = Trace::start(&fleet.place.operator_url).await;
+    let task = submit(&api).await;
+    let mut found = Vec::new();
+    match mutant {
+        "no-fence" => {
+            eventually("the worker to have performed", || async { !hits(&log).is_empty() }).await;
+            fleet.process("sleeper").signal("STOP");
+            fleet.worker("other", "planner", &[("FAULT_POINTS", "worker/performed=delay:2500@1")]);
+            eventually("another lease", || async {
+                checker.endings().await.contains_key("failed crash")
+            })
+            .await;
+            fleet.process("sleeper").signal("CONT");
+            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
+        }
+        "no-dedupe" => {
+            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
+            let broker = fleet.place.worker();
+            eventually("the task to end", || async { checker.is_quiet().await }).await;
+            for body in trace.take().await.bodies {
+                slipway_tests::trace::publish_again(broker.as_ref(), &body).await;
+            }
+        }
+        _ => {
+            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
+            eventually("the coordinator to die", || async { !fleet_runs(&api).await }).await;
+            found.extend(checker.check_trace(&trace.take().await, false).await.0);
+            return found;
+        }
+    }
+    found.extend(checker.check_queues(&fleet).await.0);
+    found.extend(checker.check(&fleet, &[task]).await.0);
+    found
+}
+
+async fn fleet_runs(api: &str) -> bool {
+    reqwest::get(format!("{api}/api/fleet")).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_without_its_fence_fails_the_checks() {
+    assert_ne!(with_mutant("no-fence").await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_without_its_memory_of_events_fails_the_checks() {
+    assert_ne!(with_mutant("no-dedupe").await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_that_publishes_before_it_commits_fails_the_checks() {
+    assert_ne!(with_mutant("publish-first").await, Vec::<String>::new());
+}
