@@ -226,6 +226,12 @@ impl Checker {
         verdict
     }
 
+    /// Whether an execution of `task` is bound to a worker.
+    pub async fn has_started(&self, task: TaskId) -> bool {
+        let started = sqlx::query("SELECT 1 AS one FROM executions WHERE task_id = $1 AND state = 'started'");
+        started.bind(task.uuid()).fetch_optional(&self.pool).await.unwrap().is_some()
+    }
+
     /// I9: no message lies on a queue or in somebody's hands. The management page is some seconds behind, so it is asked
     /// again for a while.
     pub async fn check_queues(&self, fleet: &Fleet) -> Verdict {

@@ -222,10 +222,9 @@ impl Fleet {
         };
         environment.extend(self.environment.iter().filter(|(name, _)| shared(name)).cloned());
         if program == "slipway-worker" {
-            let name = "SLIPWAY_SANDBOX__KIND";
-            if !environment.iter().any(|(known, _)| known == name) {
-                environment.push((name.to_owned(), "process".to_owned()));
-            }
+            // Without Docker: a fault must not leave a container that only Docker's own commands find.
+            environment.push(("SLIPWAY_SANDBOX__KIND".into(), "process".into()));
+            environment.push(("DOCKER_HOST".into(), "unix:///nonexistent/docker.sock".into()));
         }
         let log = self.folder.path().join(format!("{name}.log"));
         let mut process = Process { name: name.to_owned(), program, arguments, environment, log, child: None };
@@ -273,12 +272,10 @@ impl Fleet {
         logs.collect::<Vec<_>>().join("\n")
     }
 
-    /// Folders that must be empty when nothing is under way: spools and trees under test.
+    /// What lies in folders that must be empty when nothing is under way: spooled events and trees under test.
     pub fn leftovers(&self) -> Vec<PathBuf> {
-        let folders = self.processes.iter().flat_map(|process| {
-            ["spool", "work"].map(|folder| self.folder.path().join(&process.name).join(folder))
-        });
-        folders.flat_map(|folder| entries(&folder)).collect()
+        let lives = self.processes.iter().flat_map(|process| entries(&self.folder.path().join(&process.name).join("lives")));
+        lives.flat_map(|life| ["events", "work"].map(|folder| entries(&life.join(folder)))).flatten().collect()
     }
 }
 

@@ -319,7 +319,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = bool>,
 {
-    let looked = tokio::time::timeout(Duration::from_secs(60), async {
+    let looked = tokio::time::timeout(Duration::from_mins(1), async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

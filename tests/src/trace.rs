@@ -8,7 +8,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use serde_json::Value;
 use slipway_broker::{Address, Broker, Message};
 use slipway_protocol::event::CONTENT_TYPE;
-use slipway_protocol::{Dispatch, Event, EventId, Incarnation};
+use slipway_protocol::{Dispatch, Event, EventId, ExecutionId, Holder, Incarnation, Lease, RunId, TaskId};
 use slipway_runtime::{Clock as _, SystemClock};
 use uuid::Uuid;
 
@@ -98,6 +98,22 @@ pub async fn publish_stale(broker: &dyn Broker, body: &[u8]) {
         holder.incarnation = Incarnation::new(SystemClock.new_id());
         publish(broker, &event).await;
     }
+}
+
+/// Sends the plan that `seen` has as if it were that of `task`, in the name of a holder that never was.
+pub async fn forge_plan(broker: &dyn Broker, seen: &Traced, task: TaskId) {
+    let plan = seen.bodies.iter().filter_map(|body| workers_event(body));
+    let mut plan = plan.into_iter().find(|event| event.event_type() == "plan.created").expect("a plan was seen");
+    let run = RunId::first_of(task);
+    let step = "plan".parse().unwrap();
+    plan.id = EventId::new(SystemClock.new_id());
+    (plan.task, plan.run) = (task, run);
+    plan.holder = Some(Holder {
+        execution: ExecutionId::of(run, &step, 1),
+        lease: Lease::FIRST,
+        incarnation: Incarnation::new(SystemClock.new_id()),
+    });
+    publish(broker, &plan).await;
 }
 
 fn workers_event(body: &[u8]) -> Option<Event> {

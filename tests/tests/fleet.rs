@@ -21,7 +21,7 @@ async fn a_message_that_a_person_drops_becomes_a_finished_branch() {
     fleet.ready(&api).await;
     let trace = Trace::start(&trace_url).await;
 
-    assert!(fleet.place.operator.publish("tasks", r#"{"prompt": "build a todo app"}"#).await);
+    assert!(fleet.place.operator.publish("tasks", r#"{"prompt": "build a todo app", "preview": "compose_only"}"#).await);
     eventually("the task to complete", || async {
         checker.statuses().await.get("completed") == Some(&1)
     })

@@ -31,7 +31,7 @@ async fn fleet_on(services: &Services, workers: &[&str]) -> (Fleet, String, Chec
 
 async fn submit(api: &str) -> TaskId {
     for _ in 0..200 {
-        let (status, answer) = post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT })).await;
+        let (status, answer) = post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT, "preview": "compose_only" })).await;
         match status {
             201 => return answer["id"].as_str().unwrap().parse().unwrap(),
             503 => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -195,7 +195,6 @@ async fn the_servers_may_be_killed_restarted_and_the_broker_wiped_under_load() {
     let api = fleet.coordinator("coordinator", &[]);
     fleet.worker("one", ALL, &[]);
     fleet.worker("two", ALL, &[]);
-    let checker = Checker::connect(&fleet.place.database_url).await;
     fleet.ready(&api).await;
     let mut tasks = Vec::new();
     for fault in ["kill the broker", "wipe the broker", "restart postgres"] {
@@ -242,67 +241,68 @@ async fn messages_that_come_twice_or_late_or_from_a_holder_that_never_was_change
     expect_all_completed(&fleet, &checker, &[first, second, third]).await;
 }
 
-/// A fault and what the checks say of it, with the guard `mutant` taken out of the coordinator.
-async fn with_mutant(mutant: &str) -> Vec<String> {
+/// A fleet whose coordinator lacks the guard `mutant`, with a trace of what passes over its broker.
+async fn mutated(mutant: &str, faults: &[(&str, &str)]) -> (Fleet, String, Checker, Trace) {
     let mut fleet = Fleet::new(Services::shared().await.place().await);
-    let faults = [("FAULT_MUTANT", mutant), ("FAULT_POINTS", "coordinator/before-commit=abort@12")];
-    let faults = if mutant == "publish-first" { &faults[..] } else { &faults[..1] };
-    let api = fleet.coordinator("coordinator", faults);
-    let log = fleet.folder.path().join("hits");
-    let sleep = "worker/performed=delay:4500@1";
-    fleet.worker("sleeper", "planner", &[("FAULT_POINTS", sleep), ("FAULT_LOG", log.to_str().unwrap())]);
+    let faults: Vec<(&str, &str)> = [("FAULT_MUTANT", mutant)].into_iter().chain(faults.iter().copied()).collect();
+    let api = fleet.coordinator("coordinator", &faults);
     let checker = Checker::connect(&fleet.place.database_url).await;
     fleet.ready(&api).await;
     let trace = Trace::start(&fleet.place.operator_url).await;
-    let task = submit(&api).await;
-    let mut found = Vec::new();
-    match mutant {
-        "no-fence" => {
-            eventually("the worker to have performed", || async { !hits(&log).is_empty() }).await;
-            fleet.process("sleeper").signal("STOP");
-            fleet.worker("other", "planner", &[("FAULT_POINTS", "worker/performed=delay:2500@1")]);
-            eventually("another lease", || async {
-                checker.endings().await.contains_key("failed crash")
-            })
-            .await;
-            fleet.process("sleeper").signal("CONT");
-            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
-        }
-        "no-dedupe" => {
-            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
-            let broker = fleet.place.worker();
-            eventually("the task to end", || async { checker.is_quiet().await }).await;
-            for body in trace.take().await.bodies {
-                slipway_tests::trace::publish_again(broker.as_ref(), &body).await;
-            }
-        }
-        _ => {
-            fleet.worker("rest", "architect,coder,tester,reviewer,deployer", &[]);
-            eventually("the coordinator to die", || async { !fleet_runs(&api).await }).await;
-            found.extend(checker.check_trace(&trace.take().await, false).await.0);
-            return found;
-        }
-    }
-    found.extend(checker.check_queues(&fleet).await.0);
-    found.extend(checker.check(&fleet, &[task]).await.0);
-    found
+    (fleet, api, checker, trace)
 }
 
-async fn fleet_runs(api: &str) -> bool {
-    reqwest::get(format!("{api}/api/fleet")).await.is_ok()
+/// A task whose planner is slow, and a plan for it by a holder that never was.
+async fn forged_plan(mutant: &str) -> (Fleet, Checker, Vec<TaskId>) {
+    let (mut fleet, api, checker, trace) = mutated(mutant, &[]).await;
+    fleet.worker("worker", ALL, &[]);
+    let first = submit(&api).await;
+    until_quiet(&mut fleet, &checker).await;
+    let seen = trace.take().await;
+    fleet.process("worker").kill();
+    fleet.process("worker").start(&[("FAULT_POINTS", "worker/performed=delay:2000@1")]);
+    let second = submit(&api).await;
+    eventually("the plan to be begun", || async { checker.has_started(second).await }).await;
+    slipway_tests::trace::forge_plan(fleet.place.worker().as_ref(), &seen, second).await;
+    until_quiet(&mut fleet, &checker).await;
+    (fleet, checker, vec![first, second])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_of_a_holder_that_never_was_changes_nothing() {
+    let (fleet, checker, tasks) = forged_plan("").await;
+    expect_all_completed(&fleet, &checker, &tasks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_without_its_fence_fails_the_checks() {
-    assert_ne!(with_mutant("no-fence").await, Vec::<String>::new());
+    let (fleet, checker, tasks) = forged_plan("no-fence").await;
+    let wrong = checker.check(&fleet, &tasks).await.0;
+    assert!(wrong.iter().any(|line| line.starts_with("I4") || line.starts_with("I3")), "{wrong:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_without_its_memory_of_events_fails_the_checks() {
-    assert_ne!(with_mutant("no-dedupe").await, Vec::<String>::new());
+    let (mut fleet, api, checker, trace) = mutated("no-dedupe", &[]).await;
+    fleet.worker("worker", ALL, &[]);
+    let task = submit(&api).await;
+    until_quiet(&mut fleet, &checker).await;
+    let broker = fleet.place.worker();
+    for body in trace.take().await.bodies {
+        slipway_tests::trace::publish_again(broker.as_ref(), &body).await;
+    }
+    let mut wrong = checker.check_queues(&fleet).await.0;
+    wrong.extend(checker.check(&fleet, &[task]).await.0);
+    assert_ne!(wrong, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coordinator_that_publishes_before_it_commits_fails_the_checks() {
-    assert_ne!(with_mutant("publish-first").await, Vec::<String>::new());
+    let dies = [("FAULT_POINTS", "coordinator/published-first=abort@1")];
+    let (mut fleet, api, checker, trace) = mutated("publish-first", &dies).await;
+    fleet.worker("worker", ALL, &[]);
+    submit(&api).await;
+    eventually("the coordinator to die", || async { reqwest::get(format!("{api}/api/fleet")).await.is_err() }).await;
+    let wrong = checker.check_trace(&trace.take().await, false).await.0;
+    assert!(wrong.iter().any(|line| line.contains("not in the log")), "{wrong:?}");
 }

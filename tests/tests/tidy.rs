@@ -185,9 +185,11 @@ fn error_codes() -> BTreeSet<String> {
         "report",
         "blueprint",
     ];
+    let settings = settings();
     let mut codes = BTreeSet::new();
     for path in sources() {
-        if path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs") {
+        let is_test = |part: std::path::Component<'_>| ["tests", "conformance"].map(|it| part.as_os_str() == it).contains(&true);
+        if path.components().any(is_test) || path.ends_with("tests.rs") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
@@ -196,7 +198,7 @@ fn error_codes() -> BTreeSet<String> {
             for word in line.split('"').skip(1).step_by(2) {
                 let Some((area, what)) = word.split_once('.') else { continue };
                 let plain = !what.is_empty() && what.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-                if AREAS.contains(&area) && plain && !is_no_code(word) {
+                if AREAS.contains(&area) && plain && !is_no_code(word, &settings) {
                     codes.insert(word.to_owned());
                 }
             }
@@ -206,14 +208,32 @@ fn error_codes() -> BTreeSet<String> {
 }
 
 /// Setting keys, event types and file names look like codes.
-fn is_no_code(word: &str) -> bool {
+fn is_no_code(word: &str, settings: &BTreeSet<String>) -> bool {
     let ending = word.rsplit('.').next().unwrap_or_default();
     let is_event = word.starts_with("task.")
-        && ["initiated", "progress", "completed", "failed", "cancelled"].contains(&ending);
+        && ["initiated", "progress", "completed", "failed", "cancelled", "requested"].contains(&ending);
     let is_file = ["yaml", "md", "xml", "json", "py", "log", "rs", "toml"].contains(&ending);
-    let is_setting =
-        ["sandbox.cpus", "sandbox.pids", "engine.name", "preview.mode", "git.new"].contains(&word);
-    is_event || is_file || is_setting
+    let is_queue = ["coordinator.feed", "coordinator.requests"].contains(&word);
+    is_event || is_file || is_queue || word == "git.new" || settings.contains(word)
+}
+
+/// The keys of every program's settings.
+fn settings() -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for folder in ["common", "workers"] {
+        for path in files(&workspace().join(folder), &["config.default.toml"]) {
+            let text = fs::read_to_string(&path).unwrap();
+            let mut section = String::new();
+            for line in text.lines() {
+                if let Some(name) = line.strip_prefix('[') {
+                    section = name.trim_end_matches(']').to_owned();
+                } else if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with('#')) {
+                    keys.insert(format!("{section}.{key}"));
+                }
+            }
+        }
+    }
+    keys
 }
 
 #[test]

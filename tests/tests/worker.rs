@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bench::{Held, Plan, TIMINGS, dispatch};
-use coordinator::{Coordinator, until};
+use coordinator::{Coordinator, Hears, until};
 use slipway_broker::{QueueName, memory};
 use slipway_containers::Docker;
 use slipway_protocol::event::Cause;
@@ -77,7 +77,7 @@ fn reason(event: &Event) -> &str {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dispatch_is_announced_done_acknowledged_and_kept_until_it_is_applied() {
     let bench = Bench::new();
-    bench.coordinator.script().settles = false;
+    bench.coordinator.script().hears = Hears::Silently;
     let worker = bench.thinker().start();
     let dispatch = bench.send_plan().await;
     let started = bench.coordinator.event(&dispatch, "execution.started").await;
@@ -89,12 +89,14 @@ async fn a_dispatch_is_announced_done_acknowledged_and_kept_until_it_is_applied(
     assert_eq!(ended.id, EventId::terminal(&started.holder.unwrap()));
     bench.coordinator.until_acknowledged(&dispatch.agent).await;
     assert_eq!(worker.spool.ids(9), [ended.id]);
-    bench.coordinator.script().settles = true;
+    bench.coordinator.script().hears = Hears::AndApplies;
     bench.until_settled(&worker.spool).await;
     let progress = bench.coordinator.until("progress", |script| {
         script.events.iter().find(|event| event.event_type() == "task.progress").cloned()
     });
-    assert!(matches!(progress.await.data, Data::TaskProgress { message, .. } if message == "wrote plan.yaml"));
+    assert!(
+        matches!(progress.await.data, Data::TaskProgress { message, .. } if message == "wrote plan.yaml")
+    );
     assert!(worker.health.readiness().ready, "{:?}", worker.health.readiness());
     assert_eq!(worker.stop().await, Ended::Softly);
     let last = bench.coordinator.script().beats.last().cloned().unwrap();
@@ -260,13 +262,13 @@ async fn what_a_killed_worker_kept_is_said_by_its_next_life() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_is_not_applied_is_sent_again_until_it_is() {
     let bench = Bench::new();
-    bench.coordinator.script().deaf = true;
+    bench.coordinator.script().hears = Hears::Nothing;
     let worker = bench.idler("coder").start();
     let dispatch = bench.send("code", "coder").await;
     bench.coordinator.until_acknowledged(&dispatch.agent).await;
     until("it is confirmed and kept", || (worker.spool.len() == 1).then_some(())).await;
     bench.until_beaten().await;
-    bench.coordinator.script().deaf = false;
+    bench.coordinator.script().hears = Hears::AndApplies;
     bench.coordinator.event(&dispatch, "code.pr.opened").await;
     bench.until_settled(&worker.spool).await;
     worker.stop().await;
@@ -454,7 +456,12 @@ async fn what_nobody_wants_is_removed_from_docker_and_what_is_wanted_stays() {
     })
     .await;
     worker.stop().await;
-    let asked = bench.coordinator.script().things.iter().all(|thing| !thing.deployed && thing.holder.incarnation == dead);
+    let asked = bench
+        .coordinator
+        .script()
+        .things
+        .iter()
+        .all(|thing| !thing.deployed && thing.holder.incarnation == dead);
     slipway_tests::docker::remove_all(&owner);
     assert!(asked);
 }

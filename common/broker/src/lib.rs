@@ -13,6 +13,7 @@
 pub mod conformance;
 mod counts;
 pub mod dead_letter;
+mod examine;
 pub mod memory;
 mod message;
 mod rabbitmq;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use examine::{ExamineError, examine};
 pub use message::{Address, Delivery, Message, QueueName, Reason};
 
 /// The seam. Every method may be called from many tasks at once.
@@ -43,6 +45,9 @@ pub trait Broker: Debug + Send + Sync {
 
     /// Takes messages of `queue`, at most `prefetch` of them unacknowledged. Waits for a session without a bound; drop
     /// the future to stop waiting.
+    ///
+    /// Of several consumers of one of the coordinator's queues the newest is served first; those of an agent's queue
+    /// share its messages.
     async fn consume(&self, queue: &QueueName, prefetch: u16) -> Result<Box<dyn Consumer>, ConsumeError>;
 
     /// Hears what is published to [`Address::Control`] from now on. A missed one is lost.
@@ -108,6 +113,18 @@ pub enum PublishError {
     Down(String),
 }
 
+impl PublishError {
+    /// The error's stable code; `docs/errors/` has a page for each.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unroutable(_) => "broker.unroutable",
+            Self::Refused { .. } => "broker.refused",
+            Self::Lost => "broker.lost",
+            Self::Down(_) => "broker.down",
+        }
+    }
+}
+
 /// A queue that cannot be consumed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsumeError {
@@ -124,6 +141,16 @@ pub enum ConsumeError {
     Closed,
 }
 
+impl ConsumeError {
+    /// The error's stable code; `docs/errors/` has a page for each.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "broker.refused",
+            Self::Closed => "broker.down",
+        }
+    }
+}
+
 /// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -133,6 +160,16 @@ pub enum RequestError {
     /// It was not sent.
     #[error(transparent)]
     Publish(#[from] PublishError),
+}
+
+impl RequestError {
+    /// The error's stable code; `docs/errors/` has a page for each.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout(_) => "broker.no-answer",
+            Self::Publish(error) => error.code(),
+        }
+    }
 }
 
 /// A delivery that could not be acknowledged.
@@ -161,6 +198,17 @@ pub enum TopologyError {
     /// The session ended.
     #[error("the broker does not answer: {0}")]
     Down(String),
+}
+
+impl TopologyError {
+    /// The error's stable code; `docs/errors/` has a page for each.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Differs(_) => "broker.topology",
+            Self::Server { .. } => "broker.server",
+            Self::Down(_) => "broker.down",
+        }
+    }
 }
 
 /// A URL that names no broker.

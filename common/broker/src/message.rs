@@ -93,7 +93,7 @@ pub struct Message {
 /// Why a message is set aside; written into the headers of what goes to `dead-letter`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// A stable code, such as `intake.not-utf8`.
+    /// A stable code, such as `intake.encoding`.
     pub code: String,
     /// One line for a person.
     pub detail: String,
@@ -132,6 +132,11 @@ impl Delivery {
     /// Says that it is done with.
     pub async fn ack(self) -> Result<(), AckError> {
         self.receipt.ack().await
+    }
+
+    /// Says that all of them are done with; one answer for each, in their order. Cheaper than one after the other.
+    pub async fn ack_all(deliveries: Vec<Self>) -> Vec<Result<(), AckError>> {
+        futures_util::future::join_all(deliveries.into_iter().map(Self::ack)).await
     }
 
     /// Gives it back to its queue.

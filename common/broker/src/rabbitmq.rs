@@ -2,12 +2,14 @@
 //!
 //! A session is two connections (one that a busy broker may block, one that goes on acknowledging) and what runs on them.
 //! Open `rabbitmq/session.rs` for its life, `publisher.rs` for confirms, `consumer.rs` for deliveries, `requests.rs` for
-//! questions and answers, `declare.rs` for the topology, `server.rs` for the version. Nothing here knows what a message says.
+//! questions and answers, `declare.rs` for the topology, `server.rs` for the version, `examine.rs` for a look without a session.
+//! Nothing here knows what a message says.
 //!
 //! The client's own recovery stays off: with it a consumer whose channel failed waits for ever.
 
 mod consumer;
 mod declare;
+mod examine;
 mod properties;
 mod publisher;
 mod requests;
@@ -30,6 +32,7 @@ use crate::{
     Broker, ConsumeError, Consumer, Options, PublishError, RequestError, Status, TopologyError, UrlError,
     counts, without_password,
 };
+pub(crate) use examine::examine;
 use publisher::Outgoing;
 use session::{Session, Shared, State, supervise};
 

@@ -91,6 +91,7 @@ impl<'a> Shared<'a> {
         let said = self.git("pushing to", &push_arguments(&self.url, name, new, create))?;
         match refusal(&said.stdout) {
             None if said.success => Ok(Pushed::Done(done(&said.stdout))),
+            None if is_too_large(&said.stderr) => Err(self.refused(name, &said.reason())),
             None => Err(self.failed("pushing to", &said)),
             // The line says "unpacker error" alone; why stands in what the far end printed.
             Some(reason) if reason.contains("unpack") => {
@@ -149,7 +150,7 @@ impl<'a> Shared<'a> {
     /// try helps; what is too large stays so.
     pub(crate) fn refused(&self, name: &str, reason: &str) -> Error {
         let reason = shown(reason, 600);
-        if reason.contains("maximum allowed size") {
+        if is_too_large(&reason) {
             let reason = format!("{reason}; its setting is repositories.max_push_mb");
             return Error::Push { origin: self.url.clone(), branch: name.to_owned(), reason };
         }
@@ -225,6 +226,11 @@ fn is_absent(said: &Output) -> bool {
             || (line.starts_with("fatal: repository '") && line.ends_with("' not found"))
     };
     said.stderr.lines().any(missing)
+}
+
+/// Whether the far end said that a push is over its limit; the connection may have broken off over it.
+fn is_too_large(text: &str) -> bool {
+    text.contains("maximum allowed size")
 }
 
 fn is_unauthorised(said: &Output) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use slipway_tests::program::workspace;
-use slipway_tests::services::{Place, Services};
+use slipway_tests::services::{Place, Services, eventually};
 
 /// A part of the definitions and what of an entry is compared.
 const PARTS: [(&str, &[&str]); 6] = [
@@ -62,8 +62,10 @@ async fn every_queue_has_its_policy_and_every_key_of_it_is_in_effect() {
     let place = Services::shared().await.place().await;
     let topology = slipway_broker::topology::built_in();
     for queue in topology.queues_with(&[]) {
-        let found = place.operator.get(&format!("queues/{{vhost}}/{}", queue.name)).await;
-        assert_eq!(found["policy"], queue.policy, "{}", queue.name);
+        let path = format!("queues/{{vhost}}/{}", queue.name);
+        // The page shows a queue's policy some seconds after it was applied.
+        eventually("the policy is shown", || async { place.operator.get(&path).await["policy"] == queue.policy }).await;
+        let found = place.operator.get(&path).await;
         let policy = topology.policies.iter().find(|policy| policy.name == queue.policy).unwrap();
         assert_eq!(found["effective_policy_definition"], json!(policy.definition), "{}", queue.name);
         assert_eq!(found["type"], "quorum", "{}", queue.name);

@@ -108,7 +108,8 @@ async fn a_person_may_look_and_publish_and_not_delete() {
     let binding = json!({ "routing_key": "#" });
     let bind = "bindings/{vhost}/e/events/q/operator.copy";
     assert_eq!(place.operator.status("POST".parse().unwrap(), bind, Some(&binding)).await, 201);
-    place.worker().publish(event("plan.created")).await.unwrap();
+    let worker = place.worker();
+    worker.publish(event("plan.created")).await.unwrap();
     assert_eq!(place.operator.take("operator.copy", 5).await.len(), 1);
     place.operator.delete_queue("operator.copy").await;
 }
@@ -149,13 +150,7 @@ async fn a_full_queue_refuses_and_nothing_is_dropped() {
         }
     }
     assert!(matches!(refused, Some(PublishError::Refused { .. })), "{refused:?}");
-    let mut consumer = taking(&place.worker(), &coder()).await;
-    drop(place);
-    while !confirmed.is_empty() {
-        let delivery = take(&mut consumer).await;
-        confirmed.remove(delivery.id.as_ref().unwrap());
-        delivery.ack().await.unwrap();
-    }
+    all_of_them_arrive(&place, confirmed).await;
 }
 
 #[tokio::test]
@@ -174,6 +169,8 @@ async fn a_message_that_is_given_back_for_ever_ends_in_dead_letter() {
     };
     assert_eq!(delivery.body, "poison");
     assert_eq!(times, 21);
+    assert_eq!(delivery.headers["x-first-death-reason"], "delivery_limit");
+    assert_eq!(delivery.headers["x-first-death-queue"], "agent.coder");
     delivery.ack().await.unwrap();
 }
 

@@ -14,16 +14,24 @@ use uuid::Uuid;
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// What the coordinator does with events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// They are lost on the way.
+    Nothing,
+    /// It has them, and does not say so.
+    Silently,
+    /// It says that they are applied.
+    AndApplies,
+}
+
 /// What the coordinator says, and what it heard.
 #[derive(Debug)]
 pub(crate) struct Script {
     pub(crate) fleet: Uuid,
     /// Whether it answers at all.
     pub(crate) silent: bool,
-    /// Whether it says that what it heard is applied.
-    pub(crate) settles: bool,
-    /// Whether it takes events at all.
-    pub(crate) deaf: bool,
+    pub(crate) hears: Hears,
     pub(crate) paused: Vec<AgentId>,
     pub(crate) drain: bool,
     pub(crate) grant: Grant,
@@ -59,8 +67,7 @@ impl Coordinator {
         let script = Arc::new(Mutex::new(Script {
             fleet: SystemClock.new_id(),
             silent: false,
-            settles: true,
-            deaf: false,
+            hears: Hears::AndApplies,
             paused: Vec::new(),
             drain: false,
             grant: Grant::Granted,
@@ -179,7 +186,7 @@ async fn hear(broker: Arc<dyn Broker>, script: Arc<Mutex<Script>>, queue: QueueN
             let event = Event::from_json(&delivery.body).unwrap();
             {
                 let mut script = lock(&script);
-                if !script.deaf {
+                if script.hears != Hears::Nothing {
                     script.events.push(event);
                 }
             }
@@ -238,7 +245,7 @@ impl Script {
 
     fn settled(&self, beat: &Beat) -> Vec<slipway_protocol::EventId> {
         let heard = |id: &&slipway_protocol::EventId| self.events.iter().any(|event| event.id == **id);
-        beat.unapplied.iter().filter(|_| self.settles).filter(heard).copied().collect()
+        beat.unapplied.iter().filter(|_| self.hears == Hears::AndApplies).filter(heard).copied().collect()
     }
 }
 

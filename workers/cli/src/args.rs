@@ -106,7 +106,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Look for what is missing on this machine, and say how to mend it
-    Doctor,
+    Doctor(DoctorArgs),
     /// Measure the pipeline's own cost
     Bench(BenchArgs),
     /// Print a completion script for a shell
@@ -307,6 +307,14 @@ pub(crate) enum ConfigCommand {
     Check,
     /// Print every setting with its origin
     Show,
+}
+
+/// `slipway doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Look at a fleet's broker too, as `amqp://USER:PASSWORD@HOST:PORT/VHOST`
+    #[arg(long, env = "BROKER_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) broker: Option<String>,
 }
 
 /// `slipway bench`.

@@ -30,7 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
         Command::Workflow(command) => workflows::run(&command, global.json),
         Command::Agents(command) => agents::run(&command, global.json),
         Command::Config(command) => configuration::run(command, &global),
-        Command::Doctor => doctor::run(&global).await,
+        Command::Doctor(args) => doctor::run(&args, &global).await,
         Command::Bench(bench) => bench::run(&bench, &global).await,
         command => {
             let config = environment::settings(&global)?;
@@ -74,7 +74,7 @@ async fn in_data_directory(command: Command, global: &Global, config: Config) ->
         | Command::Workflow(_)
         | Command::Agents(_)
         | Command::Config(_)
-        | Command::Doctor
+        | Command::Doctor(_)
         | Command::Bench(_) => Ok(Exit::Done),
     }
 }

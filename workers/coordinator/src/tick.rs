@@ -76,8 +76,9 @@ pub(crate) async fn tick(lead: &Lead, items: &[Item]) -> Result<Outcome, Failed>
     lead.follow(&news.runs);
     let (sent, dispatches) = hand_out(lead, &mut tx).await?;
     outbox.extend(dispatches);
-    if fault::mutant("publish-first") {
+    if fault::mutant("publish-first") && !outbox.is_empty() {
         lead.publisher.publish_now(&outbox).await;
+        fault::point("coordinator/published-first").await?;
     }
     fault::point("coordinator/before-commit").await?;
     tx.commit().await?;

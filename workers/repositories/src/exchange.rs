@@ -147,8 +147,8 @@ impl Running {
     }
 }
 
-/// Hands the client's bytes on. When the program wants no more of them they are read all the same, so that the
-/// client comes to read the answer.
+/// Hands the client's bytes on. When the program wants no more of them they are read all the same, for as long as the
+/// exchange may last, so that the client comes to read the answer.
 async fn send(input: Input, stdin: ChildStdin, idle: Duration) -> Result<(), Error> {
     let mut body = input.body;
     let mut stdin = Some(stdin);
@@ -166,11 +166,11 @@ async fn send(input: Input, stdin: ChildStdin, idle: Duration) -> Result<(), Err
                 None => piece,
                 Some(decoder) => unpack(decoder, piece)?,
             };
-            left = left.checked_sub(bytes.len() as u64).ok_or(Error::TooLarge)?;
-            if let Some(pipe) = &mut stdin
-                && pipe.write_all(bytes).await.is_err()
-            {
-                stdin = None;
+            if let Some(pipe) = &mut stdin {
+                left = left.checked_sub(bytes.len() as u64).ok_or(Error::TooLarge)?;
+                if pipe.write_all(bytes).await.is_err() {
+                    stdin = None;
+                }
             }
             if let Some(decoder) = &mut unpacked {
                 decoder.get_mut().clear();

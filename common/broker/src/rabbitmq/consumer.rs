@@ -68,17 +68,29 @@ impl std::convert::From<lapin::Error> for OpenError {
 /// Begins to take messages, on a channel of its own.
 pub(super) async fn open(session: &Arc<Session>, from: &From<'_>) -> Result<Taking, OpenError> {
     let channel = session.consuming.create_channel().await?;
+    let mut arguments = FieldTable::default();
     let (name, settled) = match from {
         From::Queue { queue, prefetch } => {
             channel.basic_qos(*prefetch, BasicQosOptions { global: false }).await?;
+            if !matches!(queue, QueueName::Agent(_)) {
+                arguments.insert("x-priority".into(), AMQPValue::LongInt(newest_first()));
+            }
             (queue.to_string(), true)
         }
         From::Controls => (own_control_queue(session, &channel).await?, false),
     };
     let options = BasicConsumeOptions { no_ack: !settled, ..BasicConsumeOptions::default() };
-    let stream =
-        channel.basic_consume(properties::short(&name), "".into(), options, FieldTable::default()).await?;
+    let stream = channel.basic_consume(properties::short(&name), "".into(), options, arguments).await?;
     Ok(Taking { session: Arc::clone(session), channel, stream: Some(stream), queue: name, settled })
+}
+
+/// A consumer's rank: its age in seconds, so that the newest one is served before the others.
+///
+/// A coordinator that was paused keeps its consumer until the broker misses its heartbeats. Meanwhile the one that took
+/// over must get what comes.
+fn newest_first() -> i32 {
+    const BEGINNING: i64 = 1_767_225_600; // 2026
+    i32::try_from(SystemClock.now().unix_timestamp() - BEGINNING).unwrap_or(i32::MAX)
 }
 
 /// Declares a queue that ends with its connection, named after the process so that the management page tells whose it is.

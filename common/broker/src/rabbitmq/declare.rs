@@ -6,7 +6,7 @@
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ExchangeKind};
+use lapin::{Channel, Connection, ExchangeKind};
 use slipway_protocol::AgentId;
 
 use super::publisher::{ACCESS_REFUSED, protocol_error};
@@ -61,15 +61,23 @@ pub(super) async fn declare(session: &Session, agents: &[AgentId]) -> Result<(),
     if !session.server.is_supported() {
         return Err(TopologyError::Server { server: session.server.to_string() });
     }
+    walk(&session.consuming, agents, false).await
+}
+
+/// Says what is missing, whatever the login; makes nothing.
+pub(super) async fn compare(connection: &Connection, agents: &[AgentId]) -> Result<(), TopologyError> {
+    walk(connection, agents, true).await
+}
+
+async fn walk(connection: &Connection, agents: &[AgentId], mut passive: bool) -> Result<(), TopologyError> {
     let queues = built_in().queues_with(agents);
     let mut differences = Vec::new();
-    let mut passive = false;
     let mut channel = None;
     for (index, step) in steps(&queues).iter().enumerate() {
-        let mut refusal = attempt(session, &mut channel, step, passive).await?;
-        if index == 0 && refusal.as_ref().is_some_and(|(code, _)| *code == ACCESS_REFUSED) {
+        let mut refusal = attempt(connection, &mut channel, step, passive).await?;
+        if index == 0 && !passive && refusal.as_ref().is_some_and(|(code, _)| *code == ACCESS_REFUSED) {
             passive = true;
-            refusal = attempt(session, &mut channel, step, passive).await?;
+            refusal = attempt(connection, &mut channel, step, passive).await?;
         }
         if let Some((_, reason)) = refusal {
             differences.push(format!("{}: {reason}", step.describe()));
@@ -90,7 +98,7 @@ fn steps(queues: &[Queue]) -> Vec<Step<'_>> {
 
 /// Takes a step. The server closes the channel when it refuses one; the next step then gets another.
 async fn attempt(
-    session: &Session,
+    connection: &Connection,
     channel: &mut Option<Channel>,
     step: &Step<'_>,
     passive: bool,
@@ -98,7 +106,7 @@ async fn attempt(
     let down = |error: lapin::Error| TopologyError::Down(error.to_string());
     let open = match channel.take() {
         Some(open) => open,
-        None => session.consuming.create_channel().await.map_err(down)?,
+        None => connection.create_channel().await.map_err(down)?,
     };
     match step.take(&open, passive).await {
         Ok(()) => {

@@ -5,9 +5,11 @@
 //! return of it known, and the message's own id says whose it is.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use futures_util::future::maybe_done;
 use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
@@ -21,6 +23,8 @@ use crate::{PublishError, counts};
 
 /// Messages whose confirms are awaited together on one channel.
 const WINDOW: usize = 256;
+/// Bytes of them, unless one message has more: the client keeps what it has not written yet in memory.
+const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 /// Windows at a time.
 const CHANNELS: u32 = 8;
 /// The broker's limit for a routing key, in bytes.
@@ -131,7 +135,7 @@ impl Session {
     /// Publishes messages; one answer for each, in their order.
     pub(super) async fn publish_all(&self, outgoing: &[Outgoing]) -> Vec<Result<(), PublishError>> {
         let mut outcomes = Vec::with_capacity(outgoing.len());
-        for window in outgoing.chunks(WINDOW) {
+        for window in windows(outgoing) {
             let published = tokio::select! {
                 published = tokio::time::timeout(self.confirm_timeout, self.publish_window(window)) => published.ok(),
                 () = self.end_awaited() => None,
@@ -180,18 +184,26 @@ impl Session {
     }
 }
 
+fn windows(outgoing: &[Outgoing]) -> impl Iterator<Item = &[Outgoing]> {
+    let mut rest = outgoing;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take(WINDOW).take_while(|outgoing| {
+            bytes += outgoing.body.len();
+            bytes <= WINDOW_BYTES
+        });
+        let (window, left) = rest.split_at(fits.count().max(1).min(rest.len()));
+        rest = left;
+        (!window.is_empty()).then_some(window)
+    })
+}
+
 /// Sends a window and gathers its confirms; also the channel's error, if it failed.
 async fn exchange(
     channel: &Channel,
     window: &[Outgoing],
 ) -> (Vec<Result<(), PublishError>>, Option<lapin::Error>) {
-    let mut sent = Vec::with_capacity(window.len());
-    for outgoing in window {
-        sent.push(match outgoing.check() {
-            Ok(()) => Ok(send(channel, outgoing).await),
-            Err(refused) => Err(refused),
-        });
-    }
+    let sent = send_all(channel, window).await;
     let mut failed = None;
     let mut returned = Vec::new();
     let mut outcomes = Vec::with_capacity(window.len());
@@ -224,7 +236,36 @@ async fn exchange(
     (outcomes, failed)
 }
 
-async fn send(channel: &Channel, outgoing: &Outgoing) -> Result<PublisherConfirm, lapin::Error> {
+type Sent = Result<PublisherConfirm, lapin::Error>;
+
+/// Hands every message of a window to the client, then waits until all are written. A publish takes its place in the
+/// client's queue when it is polled for the first time, so polling them in turn keeps their order.
+async fn send_all(channel: &Channel, window: &[Outgoing]) -> Vec<Result<Sent, PublishError>> {
+    let mut sending = Vec::with_capacity(window.len());
+    for outgoing in window {
+        sending.push(match outgoing.check() {
+            Ok(()) => {
+                let mut publish = maybe_done(Box::pin(send(channel, outgoing)));
+                let _queued = futures_util::poll!(&mut publish);
+                Ok(publish)
+            }
+            Err(refused) => Err(refused),
+        });
+    }
+    let mut written = Vec::with_capacity(window.len());
+    for queued in sending {
+        written.push(match queued {
+            Ok(mut publish) => {
+                (&mut publish).await;
+                Pin::new(&mut publish).take_output().ok_or(PublishError::Lost)
+            }
+            Err(refused) => Err(refused),
+        });
+    }
+    written
+}
+
+async fn send(channel: &Channel, outgoing: &Outgoing) -> Sent {
     let options = BasicPublishOptions { mandatory: outgoing.route.mandatory, immediate: false };
     let key = properties::short(&outgoing.route.key);
     let properties = outgoing.properties.clone();

@@ -43,7 +43,8 @@ pub(super) enum State {
 impl State {
     pub(super) fn session(&self) -> Option<Arc<Session>> {
         match self {
-            Self::Up(session) => Some(Arc::clone(session)),
+            // One that has ended is down, though its supervisor may not have said so yet.
+            Self::Up(session) => Some(Arc::clone(session)).filter(|session| !session.has_ended()),
             Self::Down(_) | Self::Closed => None,
         }
     }
@@ -55,7 +56,7 @@ impl State {
     /// Whether waiting for a session to publish on is over.
     pub(super) fn takes_messages(&self) -> bool {
         match self {
-            Self::Up(session) => session.blocked().is_none(),
+            Self::Up(session) => session.blocked().is_none() && !session.has_ended(),
             Self::Down(_) => false,
             Self::Closed => true,
         }
@@ -102,6 +103,7 @@ impl Shared {
     pub(super) fn reason(&self) -> String {
         match &*self.states.borrow() {
             State::Down(reason) => reason.clone(),
+            State::Up(session) if session.has_ended() => lock(&session.reason).clone(),
             State::Up(session) => session.blocked().unwrap_or_else(|| "the session has just begun".into()),
             State::Closed => "it is closed".into(),
         }
@@ -187,11 +189,10 @@ impl Session {
     }
 
     async fn say_goodbye(&self) {
-        for connection in [&self.publishing, &self.consuming] {
-            let goodbye = connection.close(200, "OK".into());
-            // A connection that is gone already cannot be closed, and need not be.
-            let _gone = tokio::time::timeout(GOODBYE_LIMIT, goodbye).await;
-        }
+        let goodbyes =
+            [&self.publishing, &self.consuming].map(|connection| connection.close(200, "OK".into()));
+        // A connection that is gone already cannot be closed, and need not be.
+        let _gone = tokio::time::timeout(GOODBYE_LIMIT, futures_util::future::join_all(goodbyes)).await;
     }
 }
 

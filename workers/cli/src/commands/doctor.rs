@@ -1,4 +1,8 @@
 //! `slipway doctor`: what this machine lacks, each check with a stable id, a cause and the next command.
+//!
+//! Nothing is made or changed here. Open `doctor/broker.rs` for the checks of a fleet's broker.
+
+mod broker;
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +11,7 @@ use serde::Serialize;
 use slipway_containers::Docker;
 use slipway_protocol::plan::Language;
 
-use crate::args::Global;
+use crate::args::{DoctorArgs, Global};
 use crate::exit::{Exit, Outcome};
 use crate::{environment, output};
 
@@ -43,7 +47,7 @@ impl Check {
     }
 }
 
-pub(super) async fn run(global: &Global) -> Outcome {
+pub(super) async fn run(args: &DoctorArgs, global: &Global) -> Outcome {
     let docker = Docker::connect().await;
     let languages = environment::local_languages().await;
     let mut checks = vec![configuration(global), git(), docker_check(docker.as_ref())];
@@ -52,14 +56,17 @@ pub(super) async fn run(global: &Global) -> Outcome {
         checks.extend(images(docker).await);
     }
     checks.extend(data_dir(global));
+    if let Some(url) = args.broker.as_deref().filter(|url| !url.is_empty()) {
+        checks.extend(broker::checks(url).await);
+    }
     output::list(global.json, &checks, "", |check| {
         let mark = match check.status {
             Status::Pass => "ok  ",
             Status::Warn => "warn",
             Status::Fail => "FAIL",
         };
-        let next = check.next.as_ref().map(|next| format!("\n     {:<14} → {next}", "")).unwrap_or_default();
-        format!("{mark} {:<14} {}{next}", check.id, check.finding)
+        let next = check.next.as_ref().map(|next| format!("\n     {:<15} → {next}", "")).unwrap_or_default();
+        format!("{mark} {:<15} {}{next}", check.id, check.finding)
     })?;
     let failed = checks.iter().any(|check| check.status == Status::Fail);
     Ok(if failed { Exit::Failed } else { Exit::Done })
