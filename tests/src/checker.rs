@@ -9,8 +9,8 @@ use std::process::Command;
 use serde_json::Value;
 use slipway_protocol::{AgentId, Event, TaskId};
 use slipway_workflow::{Definition, Run, Status};
-use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::Row as _;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use uuid::Uuid;
 
 use crate::fleet::Fleet;
@@ -100,7 +100,8 @@ impl Checker {
     }
 
     async fn log(&self, verdict: &mut Verdict) -> HashMap<Uuid, Vec<Logged>> {
-        let rows = sqlx::query("SELECT id, run_id, outcome, event::text AS event FROM event_log ORDER BY seq");
+        let rows =
+            sqlx::query("SELECT id, run_id, outcome, event::text AS event FROM event_log ORDER BY seq");
         let rows = rows.fetch_all(&self.pool).await.unwrap();
         let mut log: HashMap<Uuid, Vec<Logged>> = HashMap::new();
         let mut ids = BTreeSet::new();
@@ -136,7 +137,8 @@ impl Checker {
     /// I1: what was promised is there, and has ended or waits for a person.
     async fn accepted(&self, accepted: &[TaskId], verdict: &mut Verdict) {
         let rows = sqlx::query("SELECT id, status FROM tasks").fetch_all(&self.pool).await.unwrap();
-        let known: HashMap<Uuid, String> = rows.iter().map(|row| (row.get("id"), row.get("status"))).collect();
+        let known: HashMap<Uuid, String> =
+            rows.iter().map(|row| (row.get("id"), row.get("status"))).collect();
         for task in accepted {
             if !known.contains_key(&task.uuid()) {
                 verdict.wrong("I1", format!("task {task} was accepted and is gone"));
@@ -161,7 +163,14 @@ impl Checker {
         match Run::replay(&self.definition, first, others.iter().copied()) {
             Err(illegal) => verdict.wrong("I3", format!("task {task}: {illegal}")),
             Ok(replayed) if replayed != *run => {
-                verdict.wrong("I3", format!("task {task}: its events lead to {}, and it is {}", replayed.status(), run.status()));
+                verdict.wrong(
+                    "I3",
+                    format!(
+                        "task {task}: its events lead to {}, and it is {}",
+                        replayed.status(),
+                        run.status()
+                    ),
+                );
             }
             Ok(_) => {}
         }
@@ -200,7 +209,8 @@ impl Checker {
         let mut verdict = Verdict::default();
         let rows = sqlx::query("SELECT id, event_type FROM event_log WHERE actor = 'coordinator'");
         let rows = rows.fetch_all(&self.pool).await.unwrap();
-        let committed: HashMap<Uuid, String> = rows.iter().map(|row| (row.get("id"), row.get("event_type"))).collect();
+        let committed: HashMap<Uuid, String> =
+            rows.iter().map(|row| (row.get("id"), row.get("event_type"))).collect();
         for (id, event_type) in &traced.coordinators_events {
             if !committed.contains_key(id) {
                 verdict.wrong("I5", format!("{event_type} {id} was published and is not in the log"));
@@ -216,9 +226,16 @@ impl Checker {
         let leases: HashMap<Uuid, i64> = rows.iter().map(|row| (row.get("id"), row.get("lease"))).collect();
         for (execution, lease) in &traced.dispatches {
             match leases.get(execution) {
-                None => verdict.wrong("I5", format!("execution {execution} was dispatched and does not exist")),
+                None => {
+                    verdict.wrong("I5", format!("execution {execution} was dispatched and does not exist"));
+                }
                 Some(newest) if newest < lease => {
-                    verdict.wrong("I5", format!("execution {execution} was dispatched under lease {lease}, the newest is {newest}"));
+                    verdict.wrong(
+                        "I5",
+                        format!(
+                            "execution {execution} was dispatched under lease {lease}, the newest is {newest}"
+                        ),
+                    );
                 }
                 Some(_) => {}
             }
@@ -232,21 +249,27 @@ impl Checker {
         started.bind(task.uuid()).fetch_optional(&self.pool).await.unwrap().is_some()
     }
 
-    /// I9: no message lies on a queue or in somebody's hands. The management page is some seconds behind, so it is asked
-    /// again for a while.
+    /// I9: no message lies on a queue or in somebody's hands. The counts are up to five seconds old, so it is only believed
+    /// that there is none when they say so for longer than that.
     pub async fn check_queues(&self, fleet: &Fleet) -> Verdict {
         let mut queues = vec!["tasks".to_owned(), "coordinator".to_owned(), "dead-letter".to_owned()];
-        queues.extend(slipway_agents::Definition::built_in().iter().map(|agent| format!("agent.{}", agent.id)));
+        queues
+            .extend(slipway_agents::Definition::built_in().iter().map(|agent| format!("agent.{}", agent.id)));
         let mut verdict = Verdict::default();
-        for _ in 0..60 {
+        let mut clean = 0;
+        for _ in 0..80 {
             verdict.0.clear();
             for queue in &queues {
                 let depth = fleet.place.operator.depth(queue).await;
                 if depth != (0, 0) {
-                    verdict.wrong("I9", format!("{queue} has {} messages ready and {} in hands", depth.0, depth.1));
+                    verdict.wrong(
+                        "I9",
+                        format!("{queue} has {} messages ready and {} in hands", depth.0, depth.1),
+                    );
                 }
             }
-            if verdict.0.is_empty() {
+            clean = if verdict.0.is_empty() { clean + 1 } else { 0 };
+            if clean > 24 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;
@@ -256,7 +279,8 @@ impl Checker {
 
     /// I2: how many attempts each execution of `task` spent.
     pub async fn attempts(&self, task: TaskId) -> BTreeMap<String, i64> {
-        let rows = sqlx::query("SELECT step || ' ' || visit AS step, attempt FROM executions WHERE task_id = $1");
+        let rows =
+            sqlx::query("SELECT step || ' ' || visit AS step, attempt FROM executions WHERE task_id = $1");
         let rows = rows.bind(task.uuid()).fetch_all(&self.pool).await.unwrap();
         rows.iter().map(|row| (row.get("step"), row.get("attempt"))).collect()
     }
@@ -281,7 +305,8 @@ fn leases(log: &[Logged], verdict: &mut Verdict) {
         let (execution, lease) = (holder.execution.uuid(), holder.lease.number());
         let before = newest.entry(execution).or_insert(lease);
         if lease < *before {
-            let what = format!("event {} counted under lease {lease} of {execution} after lease {before}", entry.id);
+            let what =
+                format!("event {} counted under lease {lease} of {execution} after lease {before}", entry.id);
             verdict.wrong("I4", what);
         }
         *before = lease.max(*before);
@@ -305,10 +330,17 @@ fn branch(fleet: &Fleet, run: &Run, verdict: &mut Verdict) {
     };
     let tip = git(&["rev-parse", &format!("refs/heads/{}", task.branch())]);
     if tip != run.head().as_str() {
-        verdict.wrong("I2", format!("task {task}: the branch is at {tip}, the accepted commit is {}", run.head()));
+        verdict.wrong(
+            "I2",
+            format!("task {task}: the branch is at {tip}, the accepted commit is {}", run.head()),
+        );
     }
     let range = format!("{}..{}", run.base(), run.head());
-    let holders = git(&["log", "--format=%(trailers:key=Execution-Id,valueonly,separator=%x20) %(trailers:key=Lease,valueonly,separator=%x20)", &range]);
+    let holders = git(&[
+        "log",
+        "--format=%(trailers:key=Execution-Id,valueonly,separator=%x20) %(trailers:key=Lease,valueonly,separator=%x20)",
+        &range,
+    ]);
     let mut leases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for line in holders.lines() {
         let (execution, lease) = line.split_once(' ').unwrap_or((line, ""));
@@ -316,7 +348,10 @@ fn branch(fleet: &Fleet, run: &Run, verdict: &mut Verdict) {
     }
     for (execution, leases) in leases {
         if leases.len() > 1 {
-            verdict.wrong("I2", format!("task {task}: execution {execution} has commits of leases {leases:?} on the branch"));
+            verdict.wrong(
+                "I2",
+                format!("task {task}: execution {execution} has commits of leases {leases:?} on the branch"),
+            );
         }
     }
 }

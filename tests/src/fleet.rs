@@ -68,7 +68,8 @@ impl Process {
 
     /// Sends it a signal, such as `KILL` or `STOP`.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([&format!("-{signal}"), &self.id().to_string()]).status().unwrap();
+        let sent =
+            Command::new("kill").args([&format!("-{signal}"), &self.id().to_string()]).status().unwrap();
         assert!(sent.success(), "{} could not be sent {signal}", self.name);
     }
 
@@ -227,7 +228,8 @@ impl Fleet {
             environment.push(("DOCKER_HOST".into(), "unix:///nonexistent/docker.sock".into()));
         }
         let log = self.folder.path().join(format!("{name}.log"));
-        let mut process = Process { name: name.to_owned(), program, arguments, environment, log, child: None };
+        let mut process =
+            Process { name: name.to_owned(), program, arguments, environment, log, child: None };
         process.start(faults);
         self.processes.push(process);
     }
@@ -267,15 +269,23 @@ impl Fleet {
 
     /// What every process has logged last.
     pub fn logs(&self) -> String {
-        let tail = |text: &str| text.lines().rev().take(25).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+        let tail = |text: &str| {
+            text.lines().rev().take(25).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+        };
         let logs = self.processes.iter().map(|it| format!("---- {}\n{}", it.name, tail(&it.log())));
         logs.collect::<Vec<_>>().join("\n")
     }
 
     /// What lies in folders that must be empty when nothing is under way: spooled events and trees under test.
     pub fn leftovers(&self) -> Vec<PathBuf> {
-        let lives = self.processes.iter().flat_map(|process| entries(&self.folder.path().join(&process.name).join("lives")));
-        lives.flat_map(|life| ["events", "work"].map(|folder| entries(&life.join(folder)))).flatten().collect()
+        let lives = self
+            .processes
+            .iter()
+            .flat_map(|process| entries(&self.folder.path().join(&process.name).join("lives")));
+        lives
+            .flat_map(|life| ["events", "work"].map(|folder| entries(&life.join(folder))))
+            .flatten()
+            .collect()
     }
 }
 

@@ -32,7 +32,8 @@ pub fn program(name: &str) -> PathBuf {
         build.arg("--target-dir").arg(folder.parent().unwrap());
         // What cargo tells a test of its package would look like another environment to build scripts, and have
         // half of the tree compiled anew.
-        let of_the_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        let of_the_package =
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
         for (name, _) in std::env::vars_os() {
             if of_the_package.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 build.env_remove(name);

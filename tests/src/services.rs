@@ -297,7 +297,8 @@ struct Reaper(Child);
 impl Reaper {
     fn start(project: &str, ports: Ports) -> Self {
         // What was interrupted while it was being made may appear after the first removal.
-        let script = "cat >/dev/null; for round in 1 2; do docker compose -p \"$1\" -f \"$2\" down -v -t 1; done";
+        let script =
+            "cat >/dev/null; for round in 1 2; do docker compose -p \"$1\" -f \"$2\" down -v -t 1; done";
         let mut command = Command::new("sh");
         command.args(["-c", script, "reaper", project]).arg(fixture());
         set_ports(&mut command, ports);

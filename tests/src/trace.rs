@@ -41,7 +41,9 @@ impl Trace {
         arguments.insert("x-queue-type".into(), lapin::types::AMQPValue::LongString("quorum".into()));
         channel.queue_declare(QUEUE.into(), QueueDeclareOptions::durable(), arguments).await.unwrap();
         let mut bindings = vec![("events", "#".to_owned())];
-        bindings.extend(slipway_agents::Definition::built_in().into_iter().map(|it| ("dispatch", it.id.to_string())));
+        bindings.extend(
+            slipway_agents::Definition::built_in().into_iter().map(|it| ("dispatch", it.id.to_string())),
+        );
         for (exchange, key) in bindings {
             let bound = channel.queue_bind(
                 QUEUE.into(),
@@ -103,7 +105,8 @@ pub async fn publish_stale(broker: &dyn Broker, body: &[u8]) {
 /// Sends the plan that `seen` has as if it were that of `task`, in the name of a holder that never was.
 pub async fn forge_plan(broker: &dyn Broker, seen: &Traced, task: TaskId) {
     let plan = seen.bodies.iter().filter_map(|body| workers_event(body));
-    let mut plan = plan.into_iter().find(|event| event.event_type() == "plan.created").expect("a plan was seen");
+    let mut plan =
+        plan.into_iter().find(|event| event.event_type() == "plan.created").expect("a plan was seen");
     let run = RunId::first_of(task);
     let step = "plan".parse().unwrap();
     plan.id = EventId::new(SystemClock.new_id());

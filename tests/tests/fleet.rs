@@ -1,7 +1,5 @@
 //! A whole fleet of processes on a real broker and a real database: from a message on `tasks` to a finished branch.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use serde_json::json;
 use slipway_tests::checker::Checker;
 use slipway_tests::fleet::{Fleet, get, post};
@@ -21,11 +19,15 @@ async fn a_message_that_a_person_drops_becomes_a_finished_branch() {
     fleet.ready(&api).await;
     let trace = Trace::start(&trace_url).await;
 
-    assert!(fleet.place.operator.publish("tasks", r#"{"prompt": "build a todo app", "preview": "compose_only"}"#).await);
-    eventually("the task to complete", || async {
-        checker.statuses().await.get("completed") == Some(&1)
-    })
-    .await;
+    assert!(
+        fleet
+            .place
+            .operator
+            .publish("tasks", r#"{"prompt": "build a todo app", "preview": "compose_only"}"#)
+            .await
+    );
+    eventually("the task to complete", || async { checker.statuses().await.get("completed") == Some(&1) })
+        .await;
     eventually("everything to be published", || async { checker.outbox_is_empty().await }).await;
 
     let tasks = get(&format!("{api}/api/tasks")).await;

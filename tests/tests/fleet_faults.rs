@@ -31,7 +31,8 @@ async fn fleet_on(services: &Services, workers: &[&str]) -> (Fleet, String, Chec
 
 async fn submit(api: &str) -> TaskId {
     for _ in 0..200 {
-        let (status, answer) = post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT, "preview": "compose_only" })).await;
+        let (status, answer) =
+            post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT, "preview": "compose_only" })).await;
         match status {
             201 => return answer["id"].as_str().unwrap().parse().unwrap(),
             503 => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -160,14 +161,23 @@ async fn a_stopped_worker_hands_back_what_it_has_and_no_attempt_is_spent() {
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;
     let log = fleet.folder.path().join("hits");
     fleet.set("SLIPWAY_WORKER__GRACE_SECONDS", "0.2");
-    fleet.worker("first", ALL, &[("FAULT_POINTS", "worker/before-push=delay:60000"), ("FAULT_LOG", log.to_str().unwrap())]);
+    fleet.worker(
+        "first",
+        ALL,
+        &[("FAULT_POINTS", "worker/before-push=delay:60000"), ("FAULT_LOG", log.to_str().unwrap())],
+    );
     let task = submit(&api).await;
-    eventually("the worker to be in a step", || async { hits(&log).contains_key("worker/before-push") }).await;
+    eventually("the worker to be in a step", || async { hits(&log).contains_key("worker/before-push") })
+        .await;
     let _code = fleet.process("first").stop();
     fleet.worker("second", ALL, &[]);
     until_quiet(&mut fleet, &checker).await;
     expect_all_completed(&fleet, &checker, &[task]).await;
-    assert!(checker.attempts(task).await.values().all(|attempt| *attempt == 1), "{:?}", checker.attempts(task).await);
+    assert!(
+        checker.attempts(task).await.values().all(|attempt| *attempt == 1),
+        "{:?}",
+        checker.attempts(task).await
+    );
     assert!(checker.endings().await.contains_key("released"), "{:?}", checker.endings().await);
 }
 
@@ -244,7 +254,8 @@ async fn messages_that_come_twice_or_late_or_from_a_holder_that_never_was_change
 /// A fleet whose coordinator lacks the guard `mutant`, with a trace of what passes over its broker.
 async fn mutated(mutant: &str, faults: &[(&str, &str)]) -> (Fleet, String, Checker, Trace) {
     let mut fleet = Fleet::new(Services::shared().await.place().await);
-    let faults: Vec<(&str, &str)> = [("FAULT_MUTANT", mutant)].into_iter().chain(faults.iter().copied()).collect();
+    let faults: Vec<(&str, &str)> =
+        [("FAULT_MUTANT", mutant)].into_iter().chain(faults.iter().copied()).collect();
     let api = fleet.coordinator("coordinator", &faults);
     let checker = Checker::connect(&fleet.place.database_url).await;
     fleet.ready(&api).await;
@@ -302,7 +313,10 @@ async fn a_coordinator_that_publishes_before_it_commits_fails_the_checks() {
     let (mut fleet, api, checker, trace) = mutated("publish-first", &dies).await;
     fleet.worker("worker", ALL, &[]);
     submit(&api).await;
-    eventually("the coordinator to die", || async { reqwest::get(format!("{api}/api/fleet")).await.is_err() }).await;
+    eventually("the coordinator to die", || async {
+        reqwest::get(format!("{api}/api/fleet")).await.is_err()
+    })
+    .await;
     let wrong = checker.check_trace(&trace.take().await, false).await.0;
     assert!(wrong.iter().any(|line| line.contains("not in the log")), "{wrong:?}");
 }

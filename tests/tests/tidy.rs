@@ -129,7 +129,10 @@ fn only_the_retry_file_uses_backoff_and_only_the_store_uses_sqlx() {
 #[test]
 fn no_shipped_program_is_built_with_fault_points() {
     for (package, dependencies) in packages() {
-        assert!(package == "tests" || !dependencies.contains(&"tests".to_owned()), "{package} uses the tests");
+        assert!(
+            package == "tests" || !dependencies.contains(&"tests".to_owned()),
+            "{package} uses the tests"
+        );
     }
     for folder in ["common", "workers", "docker"] {
         for path in files(&workspace().join(folder), &["toml", "Dockerfile"]) {
@@ -188,7 +191,9 @@ fn error_codes() -> BTreeSet<String> {
     let settings = settings();
     let mut codes = BTreeSet::new();
     for path in sources() {
-        let is_test = |part: std::path::Component<'_>| ["tests", "conformance"].map(|it| part.as_os_str() == it).contains(&true);
+        let is_test = |part: std::path::Component<'_>| {
+            ["tests", "conformance"].map(|it| part.as_os_str() == it).contains(&true)
+        };
         if path.components().any(is_test) || path.ends_with("tests.rs") {
             continue;
         }
@@ -214,7 +219,9 @@ fn is_no_code(word: &str, settings: &BTreeSet<String>) -> bool {
         && ["initiated", "progress", "completed", "failed", "cancelled", "requested"].contains(&ending);
     let is_file = ["yaml", "md", "xml", "json", "py", "log", "rs", "toml"].contains(&ending);
     let is_queue = ["coordinator.feed", "coordinator.requests"].contains(&word);
-    is_event || is_file || is_queue || word == "git.new" || settings.contains(word)
+    // A setting that cannot be had may be an error's code too; then it has a page.
+    let is_setting = settings.contains(word) && !workspace().join(format!("docs/errors/{word}.md")).exists();
+    is_event || is_file || is_queue || is_setting || word == "git.new"
 }
 
 /// The keys of every program's settings.

@@ -61,7 +61,7 @@ impl fmt::Debug for Check {
 }
 
 /// How long a check may take.
-pub const LIMIT: Duration = Duration::from_mins(1);
+pub const LIMIT: Duration = Duration::from_mins(2);
 
 macro_rules! checks {
     ($($module:ident::$name:ident),* $(,)?) => {

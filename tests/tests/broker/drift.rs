@@ -19,7 +19,8 @@ const PARTS: [(&str, &[&str]); 6] = [
 fn entries(part: &Value, keys: &[&str]) -> BTreeSet<String> {
     let ours = |entry: &&Value| {
         let text = |key: &str| entry[key].as_str().unwrap_or("-").to_owned();
-        let is_servers = text("name").is_empty() || text("name").starts_with("amq.") || text("source").is_empty();
+        let is_servers =
+            text("name").is_empty() || text("name").starts_with("amq.") || text("source").is_empty();
         !is_servers && text("user") != "administrator"
     };
     let compared = |entry: &Value| {
@@ -64,7 +65,10 @@ async fn every_queue_has_its_policy_and_every_key_of_it_is_in_effect() {
     for queue in topology.queues_with(&[]) {
         let path = format!("queues/{{vhost}}/{}", queue.name);
         // The page shows a queue's policy some seconds after it was applied.
-        eventually("the policy is shown", || async { place.operator.get(&path).await["policy"] == queue.policy }).await;
+        eventually("the policy is shown", || async {
+            place.operator.get(&path).await["policy"] == queue.policy
+        })
+        .await;
         let found = place.operator.get(&path).await;
         let policy = topology.policies.iter().find(|policy| policy.name == queue.policy).unwrap();
         assert_eq!(found["effective_policy_definition"], json!(policy.definition), "{}", queue.name);
@@ -79,7 +83,9 @@ async fn what_somebody_changed_by_hand_is_found() {
     let policy = json!({ "pattern": "^tasks$", "definition": { "max-length": 1 }, "apply-to": "queues", "priority": 9 });
     place.administrator.put("policies/{vhost}/by-hand", &policy).await;
     let found = drift(&place).await.join("\n");
-    for expected in ["missing name=\"agent.coder\"", "missing source=\"dispatch\"", "unexpected name=\"by-hand\""] {
+    for expected in
+        ["missing name=\"agent.coder\"", "missing source=\"dispatch\"", "unexpected name=\"by-hand\""]
+    {
         assert!(found.contains(expected), "{found}");
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use slipway_broker::{
-    Address, Broker, ConsumeError, Consumer, Delivery, Message, Options, PublishError, QueueName, Reason, Status,
-    TopologyError, connect, dead_letter,
+    Address, Broker, ConsumeError, Consumer, Delivery, Message, Options, PublishError, QueueName, Reason,
+    Status, TopologyError, connect, dead_letter,
 };
 use slipway_tests::services::{Place, Service, Services, eventually};
 
@@ -85,7 +85,8 @@ async fn a_person_drops_a_message_from_the_management_page() {
     let binary = take(&mut tasks).await;
     assert_eq!(&binary.body[..], b"\xff");
     assert_eq!(binary.reply_to.as_deref(), Some("operator.answers"));
-    let expected = [("n", "5"), ("yes", "true"), ("text", "t")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let expected =
+        [("n", "5"), ("yes", "true"), ("text", "t")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(binary.headers, BTreeMap::from(expected));
     binary.reject(&reason()).await.unwrap();
     let dead = place.operator.take("dead-letter", 5).await;
@@ -175,7 +176,10 @@ async fn a_message_that_is_given_back_for_ever_ends_in_dead_letter() {
 }
 
 /// Publishes batches until `stop`; gives back what was confirmed.
-async fn publish_until(broker: Arc<dyn Broker>, stop: tokio::sync::watch::Receiver<bool>) -> BTreeSet<String> {
+async fn publish_until(
+    broker: Arc<dyn Broker>,
+    stop: tokio::sync::watch::Receiver<bool>,
+) -> BTreeSet<String> {
     let mut confirmed = BTreeSet::new();
     for round in 0.. {
         if *stop.borrow() {
@@ -183,7 +187,8 @@ async fn publish_until(broker: Arc<dyn Broker>, stop: tokio::sync::watch::Receiv
         }
         let ids: Vec<String> = (0..200).map(|number| format!("m-{round}-{number}")).collect();
         let outcomes = broker.publish_all(ids.iter().map(|id| to_coder(id)).collect()).await;
-        confirmed.extend(ids.into_iter().zip(outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(id, _)| id));
+        confirmed
+            .extend(ids.into_iter().zip(outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(id, _)| id));
     }
     confirmed
 }
@@ -208,7 +213,8 @@ async fn every_confirmed_message_survives_a_broker_that_is_killed_under_load() {
         eventually("the load is on", || async { place.operator.depth("agent.coder").await.0 > 500 }).await;
         services.kill(Service::RabbitMq).await;
         services.start(Service::RabbitMq).await;
-        eventually("the publisher is back", || async { matches!(publisher.status(), Status::Up { .. }) }).await;
+        eventually("the publisher is back", || async { matches!(publisher.status(), Status::Up { .. }) })
+            .await;
         stop.send_replace(true);
     };
     let (confirmed, ()) = tokio::join!(publish_until(place.coordinator(), stopped), faults);
@@ -247,5 +253,6 @@ async fn a_broker_that_hangs_is_noticed_and_one_that_runs_full_says_so() {
     assert!(reason.contains("memory"), "{reason}");
     held.ack().await.unwrap();
     services.rabbitmqctl(&["set_vm_memory_high_watermark", "0.6"]).await;
-    eventually("the broker takes messages", || async { coordinator.publish(to_coder("f")).await.is_ok() }).await;
+    eventually("the broker takes messages", || async { coordinator.publish(to_coder("f")).await.is_ok() })
+        .await;
 }

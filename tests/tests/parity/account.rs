@@ -61,8 +61,11 @@ fn told(event: &Event, names: &Names) -> Vec<String> {
 
 /// What an event names, as it lies in Git, where it must be what its digest says.
 fn left<'e>(event: &'e Event, names: &Names) -> Vec<(&'e ArtefactRef, Vec<u8>)> {
-    let (Data::Result { artefacts, .. }, Some(holder)) = (&event.data, event.holder) else { return Vec::new() };
-    let place = format!("refs/slipway/artefacts/{}/{}-{}", holder.execution, holder.lease, holder.incarnation);
+    let (Data::Result { artefacts, .. }, Some(holder)) = (&event.data, event.holder) else {
+        return Vec::new();
+    };
+    let place =
+        format!("refs/slipway/artefacts/{}/{}-{}", holder.execution, holder.lease, holder.incarnation);
     let read = |artefact: &'e ArtefactRef| {
         let bytes = names.blob(&format!("{place}:{}", artefact.name));
         assert_eq!(Digest::of(&bytes), artefact.digest, "{} is not what was said", artefact.name);
@@ -71,7 +74,12 @@ fn left<'e>(event: &'e Event, names: &Names) -> Vec<(&'e ArtefactRef, Vec<u8>)> 
     artefacts.iter().map(read).collect()
 }
 
-fn content(artefact: &ArtefactRef, bytes: &[u8], names: &Names, digests: &HashMap<&str, &str>) -> Vec<String> {
+fn content(
+    artefact: &ArtefactRef,
+    bytes: &[u8],
+    names: &Names,
+    digests: &HashMap<&str, &str>,
+) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     if artefact.media_type == "application/json" {
         return json(serde_json::from_str(&text).unwrap(), names, digests);

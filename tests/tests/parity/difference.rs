@@ -35,7 +35,9 @@ fn marked<'a>(one: &'a [String], other: &'a [String]) -> Vec<(char, &'a str)> {
         if at < one.len() && beside < other.len() && one[at] == other[beside] {
             marked.push((' ', one[at].as_str()));
             (at, beside) = (at + 1, beside + 1);
-        } else if beside == other.len() || (at < one.len() && common[at + 1][beside] >= common[at][beside + 1]) {
+        } else if beside == other.len()
+            || (at < one.len() && common[at + 1][beside] >= common[at][beside + 1])
+        {
             marked.push(('-', one[at].as_str()));
             at += 1;
         } else {

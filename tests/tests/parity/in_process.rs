@@ -47,7 +47,8 @@ impl Brokers {
     /// A broker in memory.
     pub(crate) fn memory() -> Self {
         let url = format!("memory:{}", SystemClock.new_id());
-        let connect = |name: &str| slipway_broker::connect(&url, slipway_broker::Options::named(name)).unwrap();
+        let connect =
+            |name: &str| slipway_broker::connect(&url, slipway_broker::Options::named(name)).unwrap();
         Self { coordinator: connect("coordinator"), worker: connect("worker") }
     }
 }

@@ -72,14 +72,16 @@ impl Names {
 
     /// What the git program prints about the repository; `None` when it fails.
     pub(crate) fn git(&self, arguments: &[&str]) -> Option<String> {
-        let output = Command::new("git").arg("--git-dir").arg(&self.repository).args(arguments).output().unwrap();
+        let output =
+            Command::new("git").arg("--git-dir").arg(&self.repository).args(arguments).output().unwrap();
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
     /// The bytes of what `name` means in the repository.
     pub(crate) fn blob(&self, name: &str) -> Vec<u8> {
         let mut command = Command::new("git");
-        let output = command.arg("--git-dir").arg(&self.repository).args(["cat-file", "blob", name]).output().unwrap();
+        let output =
+            command.arg("--git-dir").arg(&self.repository).args(["cat-file", "blob", name]).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
@@ -130,5 +132,8 @@ fn without_fractions(text: &str) -> String {
 
 #[test]
 fn only_numbers_with_a_fraction_are_durations() {
-    assert_eq!(without_fractions("Ran 31 tests in 0.412s from 127.0.0.1."), "Ran 31 tests in <n>s from 127.0.0.1.");
+    assert_eq!(
+        without_fractions("Ran 31 tests in 0.412s from 127.0.0.1."),
+        "Ran 31 tests in <n>s from 127.0.0.1."
+    );
 }

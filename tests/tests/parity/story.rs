@@ -66,7 +66,9 @@ pub(crate) fn sequential(slipway: &Slipway, story: &Story) -> Ran {
     match story.word {
         None => {}
         Some(Word::Approve) => events.extend(printed(slipway, &["approve", "--json"])),
-        Some(Word::Reject(reason)) => events.extend(printed(slipway, &["reject", "--reason", reason, "--json"])),
+        Some(Word::Reject(reason)) => {
+            events.extend(printed(slipway, &["reject", "--reason", reason, "--json"]))
+        }
     }
     let repository = format!("repositories/{}.git", events[0].task.short());
     let folder = slipway.data().to_owned();
@@ -134,7 +136,8 @@ pub(crate) async fn processes(fleet: &Fleet, api: &str, worker: &str, stories: &
 pub(crate) async fn store(url: &str) -> Store {
     let bound = Duration::from_secs(10);
     let application_name = "slipway-tests".into();
-    let options = Options { application_name, connections: 4, statement_timeout: bound, acquire_timeout: bound };
+    let options =
+        Options { application_name, connections: 4, statement_timeout: bound, acquire_timeout: bound };
     Store::connect(url, &options).await.unwrap()
 }
 

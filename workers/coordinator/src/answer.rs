@@ -84,10 +84,8 @@ impl Lead {
                 tracing::debug!(%error, "an answer was not sent; the worker will ask again");
             }
         }
-        for delivery in deliveries {
-            // A stale one has timed out anyway.
-            let _ = delivery.ack().await;
-        }
+        // A stale one has timed out anyway.
+        let _ = Delivery::ack_all(deliveries).await;
     }
 
     async fn respond(&self, request: Request) -> Response {

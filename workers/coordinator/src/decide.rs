@@ -249,8 +249,10 @@ impl<'a> Decision<'a> {
     pub(crate) fn rows(&self) -> (Vec<Entry<'_>>, Vec<Change<'_>>, &[Outgoing]) {
         let entries =
             self.entries.iter().map(|(event, outcome)| Entry { event, outcome: *outcome }).collect();
-        let changed = self.runs.values().filter(|it| it.before.as_ref() != Some(&it.now));
-        let changes = changed
+        let changes = self
+            .runs
+            .values()
+            .filter(|it| it.before.as_ref() != Some(&it.now))
             .map(|it| Change {
                 definition: self.rules.of(&it.now),
                 before: it.before.as_ref(),

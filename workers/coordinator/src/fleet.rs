@@ -201,7 +201,7 @@ impl Fleet {
         for (id, execution) in run.executions() {
             match &execution.state {
                 ExecutionState::Started { lease, incarnation } => {
-                    self.started(*id, *lease, *incarnation, now)
+                    self.started(*id, *lease, *incarnation, now);
                 }
                 ExecutionState::Dispatched { lease } | ExecutionState::Waiting { lease, .. } => {
                     if self.flights.get(id).is_some_and(|flight| flight.lease != *lease) {

@@ -14,6 +14,7 @@ use slipway_runtime::Clock;
 use slipway_runtime::retry::RetryPolicy;
 use slipway_store::{Error, Retention, Store, Term};
 use slipway_workflow::Run;
+use slipway_workflow::definition::{DEFAULT_DEADLINE, Step};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -314,8 +315,8 @@ impl Lead {
     }
 
     fn flight(&self, row: &slipway_store::Flight, now: Instant) -> Flight {
-        let deadline =
-            self.rules.newest().step(&row.step).map_or(Duration::from_mins(10), |it| it.deadline());
+        let step = self.rules.newest().step(&row.step);
+        let deadline = step.map_or(DEFAULT_DEADLINE, Step::deadline);
         let stage = match row.state {
             slipway_store::FlightState::Sent { .. } => Stage::Sent { eligible: None },
             slipway_store::FlightState::Started { incarnation, .. } => {

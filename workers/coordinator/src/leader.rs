@@ -178,7 +178,7 @@ impl Coordinator {
             items,
             committed: self.committed.clone(),
             rate: Arc::clone(&setup.rate),
-            retention: setup.retention.clone(),
+            retention: setup.retention,
             fleet: Fleet::new(timings, std::time::Instant::now()),
         }));
         declare(&lead, &self.check, over).await;

@@ -83,10 +83,8 @@ impl Publisher {
     async fn publish(&self, publication: Publication) {
         let published = self.publish_now(&publication.messages).await;
         if fault::point("coordinator/published").await.is_ok() {
-            for delivery in publication.deliveries {
-                // A stale one comes again, and is known.
-                let _ = delivery.ack().await;
-            }
+            // A stale one comes again, and is known.
+            let _ = Delivery::ack_all(publication.deliveries).await;
             if fault::point("coordinator/acknowledged").await.is_ok() {
                 self.clear(&published).await;
             }

@@ -34,7 +34,7 @@ fn flight(stage: Stage) -> Flight {
         agent: agent(),
         lease: Lease::FIRST,
         priority: Priority::Normal,
-        deadline: Duration::from_secs(600),
+        deadline: Duration::from_mins(10),
         stage,
     }
 }
