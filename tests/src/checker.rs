@@ -83,8 +83,21 @@ impl Checker {
         .await;
     }
 
-    /// All checks of what is kept; `accepted` tasks were promised to somebody.
+    /// All checks of what is kept; `accepted` tasks were promised to somebody. What is wrong for a moment, since a worker
+    /// that was paused has just been told that its lease is gone, is looked at again for a while.
     pub async fn check(&self, fleet: &Fleet, accepted: &[TaskId]) -> Verdict {
+        let mut verdict = self.check_now(fleet, accepted).await;
+        for _ in 0..40 {
+            if verdict.0.is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+            verdict = self.check_now(fleet, accepted).await;
+        }
+        verdict
+    }
+
+    async fn check_now(&self, fleet: &Fleet, accepted: &[TaskId]) -> Verdict {
         let mut verdict = Verdict::default();
         let log = self.log(&mut verdict).await;
         let runs = self.runs(&mut verdict).await;

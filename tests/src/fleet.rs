@@ -319,8 +319,13 @@ pub async fn get(url: &str) -> Value {
 
 /// Sends JSON to the HTTP surface; status and answer.
 pub async fn post(url: &str, body: &Value) -> (u16, Value) {
-    let answer = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+    try_post(url, body).await.unwrap_or_else(|| panic!("POST {url}: nobody answered"))
+}
+
+/// Sends JSON to the HTTP surface; `None` when nobody answered, so that nobody knows what came of it.
+pub async fn try_post(url: &str, body: &Value) -> Option<(u16, Value)> {
+    let answer = reqwest::Client::new().post(url).json(body).send().await.ok()?;
     let status = answer.status().as_u16();
-    let text = answer.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    let text = answer.text().await.ok()?;
+    Some((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
 }

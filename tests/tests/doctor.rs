@@ -10,55 +10,74 @@ use serde_json::Value;
 use slipway_tests::services::Services;
 use slipway_tests::{Ended, Slipway};
 
-/// The checks of the broker among what the doctor printed: id, status, finding, next.
-fn broker_checks(ended: &Ended) -> Vec<(String, String, String, String)> {
-    let printed: Value = serde_json::from_str(ended.out.lines().last().unwrap()).unwrap();
-    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_default().to_owned();
-    let items = printed["items"].as_array().unwrap().iter();
-    let items = items.map(|item| ["id", "status", "finding", "next"].map(|name| text(item, name)));
-    items.filter(|[id, ..]| id.starts_with("broker")).map(|all| all.into()).collect()
+/// One check of the broker, as the doctor told it.
+#[derive(Debug)]
+struct Check {
+    id: String,
+    status: String,
+    finding: String,
+    next: String,
 }
 
-/// Examines the broker at `url` with the program, without blocking what the test runs beside it.
-async fn examine(url: &str) -> (Option<i32>, Vec<(String, String, String, String)>) {
+/// How the doctor ended, and its checks of the broker.
+#[derive(Debug)]
+struct Looked {
+    code: Option<i32>,
+    checks: Vec<Check>,
+}
+
+impl Looked {
+    fn of(ended: &Ended) -> Self {
+        let printed: Value = serde_json::from_str(ended.out.lines().last().unwrap()).unwrap();
+        let check = |item: &Value| {
+            let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+            Check { id: text("id"), status: text("status"), finding: text("finding"), next: text("next") }
+        };
+        let checks = printed["items"].as_array().unwrap().iter().map(check);
+        Self { code: ended.code, checks: checks.filter(|check| check.id.starts_with("broker")).collect() }
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.checks.iter().map(|check| check.id.as_str()).collect()
+    }
+
+    /// The last check, which alone does not hold and says what to do next.
+    #[track_caller]
+    fn problem(&self) -> (&str, &str) {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        let (last, before) = self.checks.split_last().unwrap();
+        assert!(last.status == "fail" && !last.next.is_empty(), "{self:?}");
+        assert!(before.iter().all(|check| check.status == "pass"), "{self:?}");
+        (&last.finding, &last.next)
+    }
+}
+
+/// Has the program look at the broker at `url`; no password may be seen.
+async fn look(url: &str) -> Looked {
     let url = url.to_owned();
-    let ended = tokio::task::spawn_blocking(move || {
-        Slipway::without_docker().run(&["doctor", "--broker", &url, "--json"])
-    });
-    let ended = ended.await.unwrap();
+    let run = move || Slipway::without_docker().run(&["doctor", "--broker", &url, "--json"]);
+    let ended = tokio::task::spawn_blocking(run).await.unwrap();
     let shown = format!("{}{}", ended.out, ended.err);
     assert!(!shown.contains("slipway-worker") && !shown.contains("secret"), "a password is shown: {shown}");
-    (ended.code, broker_checks(&ended))
-}
-
-/// The ids of the checks, the last of which alone does not hold; its finding and the next command.
-#[track_caller]
-fn problem(found: &(Option<i32>, Vec<(String, String, String, String)>)) -> (Vec<&str>, &str, &str) {
-    let (code, checks) = found;
-    assert_eq!(*code, Some(1), "{checks:?}");
-    let ((_, status, finding, next), before) = checks.split_last().unwrap();
-    assert_eq!(status, "fail", "{checks:?}");
-    assert!(before.iter().all(|(_, status, ..)| status == "pass") && !next.is_empty(), "{checks:?}");
-    (checks.iter().map(|(id, ..)| id.as_str()).collect(), finding, next)
+    Looked::of(&ended)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_as_it_should_be_passes_and_a_queue_that_is_missing_is_named_and_not_made() {
     let place = Services::shared().await.place().await;
     for url in [&place.worker_url, &place.coordinator_url] {
-        let (code, checks) = examine(url).await;
-        let ids: Vec<&str> = checks.iter().map(|(id, ..)| id.as_str()).collect();
-        assert_eq!(ids, ["broker", "broker-version", "broker-login", "broker-topology"]);
-        assert!(code == Some(0) && checks.iter().all(|(_, status, ..)| status == "pass"), "{checks:?}");
-        assert!(checks[0].2.starts_with("RabbitMQ 4."), "{checks:?}");
+        let looked = look(url).await;
+        assert_eq!(looked.ids(), ["broker", "broker-version", "broker-login", "broker-topology"]);
+        assert!(looked.code == Some(0) && looked.checks.iter().all(|it| it.status == "pass"), "{looked:?}");
+        assert!(looked.checks[0].finding.starts_with("RabbitMQ 4."), "{looked:?}");
     }
 
     place.administrator.delete_queue("agent.coder").await;
     // The coordinator's login could make it: a look must not.
     for url in [&place.coordinator_url, &place.worker_url] {
-        let found = examine(url).await;
-        let (ids, finding, next) = problem(&found);
-        assert_eq!(ids[3..], ["broker-topology"]);
+        let looked = look(url).await;
+        let (finding, next) = looked.problem();
+        assert_eq!(looked.ids()[3..], ["broker-topology"]);
         assert!(finding.contains("queue agent.coder") && !finding.contains("agent.tester"), "{finding}");
         assert!(next.starts_with("docker compose restart coordinator"), "{next}");
     }
@@ -70,42 +89,42 @@ async fn a_login_that_is_refused_is_told_from_a_server_that_does_not_answer() {
     let wrong_password = place.worker_url.replace("slipway-worker", "secret");
     let wrong_host = place.worker_url.replace(&place.vhost, "nowhere");
     for (url, words) in [(wrong_password, "ACCESS_REFUSED"), (wrong_host, "nowhere")] {
-        let found = examine(&url).await;
-        let (ids, finding, next) = problem(&found);
-        assert_eq!(ids, ["broker", "broker-version", "broker-login"]);
+        let looked = look(&url).await;
+        let (finding, next) = looked.problem();
+        assert_eq!(looked.ids(), ["broker", "broker-version", "broker-login"]);
         assert!(finding.contains(words) && next.contains("docs/reference/broker.md"), "{finding} → {next}");
     }
 
     let free = slipway_tests::fleet::free_port();
-    let found = examine(&format!("amqp://worker:secret@127.0.0.1:{free}/slipway")).await;
-    let (ids, finding, next) = problem(&found);
-    assert_eq!(ids, ["broker"]);
+    let looked = look(&format!("amqp://worker:secret@127.0.0.1:{free}/slipway")).await;
+    let (finding, next) = looked.problem();
+    assert_eq!(looked.ids(), ["broker"]);
     assert!(finding.contains("does not answer") && finding.contains("refused"), "{finding}");
     assert!(next.starts_with("docker compose up -d --wait rabbitmq"), "{next}");
 
-    let found = examine("http://worker:secret@127.0.0.1:15672/").await;
-    let (ids, _, next) = problem(&found);
-    assert!(ids == ["broker"] && next.contains("--broker amqp://"), "{next}");
+    let looked = look("http://worker:secret@127.0.0.1:15672/").await;
+    let (_, next) = looked.problem();
+    assert!(looked.ids() == ["broker"] && next.contains("--broker amqp://"), "{next}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_server_is_refused_with_its_version_named_and_what_is_no_broker_too() {
     let old = FakeServer::start(greeting("RabbitMQ", "3.13.7"));
-    let found = examine(&old.url).await;
-    let (ids, finding, _) = problem(&found);
-    assert_eq!(ids, ["broker", "broker-version"]);
+    let looked = look(&old.url).await;
+    let (finding, _) = looked.problem();
+    assert_eq!(looked.ids(), ["broker", "broker-version"]);
     assert!(finding.contains("RabbitMQ 3.13.7") && finding.contains("4.0 or newer"), "{finding}");
 
     let other = FakeServer::start(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec());
-    let found = examine(&other.url).await;
-    let (ids, finding, _) = problem(&found);
-    assert!(ids == ["broker"] && finding.contains("does not speak AMQP"), "{finding}");
+    let looked = look(&other.url).await;
+    let (finding, _) = looked.problem();
+    assert!(looked.ids() == ["broker"] && finding.contains("does not speak AMQP"), "{finding}");
 }
 
 #[test]
 fn the_broker_is_looked_at_when_the_environment_names_one_and_only_then() {
     let mut slipway = Slipway::without_docker();
-    let told = |slipway: &Slipway| broker_checks(&slipway.run(&["doctor", "--json"]).expect(0)).len();
+    let told = |slipway: &Slipway| Looked::of(&slipway.run(&["doctor", "--json"]).expect(0)).checks.len();
     slipway.set("BROKER_URL", "");
     assert_eq!(told(&slipway), 0);
     slipway.set("BROKER_URL", "memory:");

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use slipway_protocol::TaskId;
+use slipway_runtime::{Clock as _, SystemClock};
 use slipway_tests::checker::Checker;
-use slipway_tests::fleet::{Fleet, post};
+use slipway_tests::fleet::{Fleet, try_post};
 use slipway_tests::services::{Service, Services, eventually};
 use slipway_tests::trace::Trace;
 
@@ -29,17 +30,20 @@ async fn fleet_on(services: &Services, workers: &[&str]) -> (Fleet, String, Chec
     (fleet, api, checker)
 }
 
-async fn submit(api: &str) -> TaskId {
-    for _ in 0..200 {
-        let (status, answer) =
-            post(&format!("{api}/api/tasks"), &json!({ "prompt": PROMPT, "preview": "compose_only" })).await;
-        match status {
-            201 => return answer["id"].as_str().unwrap().parse().unwrap(),
-            503 => tokio::time::sleep(Duration::from_millis(50)).await,
-            other => panic!("{other}: {answer}"),
+/// Sends a task until it is taken, with one key, as a careful client does; ended processes are started again meanwhile.
+async fn submit(fleet: &mut Fleet, api: &str) -> TaskId {
+    let key = SystemClock.new_id().to_string();
+    let task = json!({ "prompt": PROMPT, "preview": "compose_only", "idempotency_key": key });
+    for _ in 0..400 {
+        match try_post(&format!("{api}/api/tasks"), &task).await {
+            Some((200 | 201, answer)) => return answer["id"].as_str().unwrap().parse().unwrap(),
+            Some((503, _)) | None => {}
+            Some((other, answer)) => panic!("{other}: {answer}"),
         }
+        fleet.restart_ended();
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("no coordinator led for ten seconds");
+    panic!("no coordinator led for twenty seconds\n{}", fleet.logs());
 }
 
 /// Waits until every task has ended; processes that ended are started again meanwhile, without their faults.
@@ -70,24 +74,25 @@ fn hits(log: &Path) -> BTreeMap<String, u32> {
     hits
 }
 
-/// Runs a task once per hit of the points of the process `name`, and has the process die at that hit.
-async fn killed_at_each_hit(name: &str) {
+/// Runs a task once per hit of `points` of the process `name`, and has the process die at that hit.
+async fn killed_at_each_hit(name: &str, points: &[&str]) {
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
     let log = fleet.folder.path().join("hits");
     let process = fleet.process(name);
     process.kill();
     process.start(&[("FAULT_LOG", log.to_str().unwrap())]);
-    let mut tasks = vec![submit(&api).await];
+    let mut tasks = vec![submit(&mut fleet, &api).await];
     until_quiet(&mut fleet, &checker).await;
     let hits = hits(&log);
-    assert!(hits.len() >= 4, "{hits:?}");
-    for (point, count) in hits {
+    for point in points {
+        let point = format!("{name}/{point}");
+        let count = *hits.get(&point).unwrap_or_else(|| panic!("{point} was not hit: {hits:?}"));
         for hit in 1..=count {
             let rule = format!("{point}=abort@{hit}");
             let process = fleet.process(name);
             process.kill();
             process.start(&[("FAULT_POINTS", &rule)]);
-            tasks.push(submit(&api).await);
+            tasks.push(submit(&mut fleet, &api).await);
             until_quiet(&mut fleet, &checker).await;
             let verdict = checker.check(&fleet, &tasks).await;
             assert!(verdict.0.is_empty(), "{rule}: {:?}\n{}", verdict.0, fleet.logs());
@@ -97,13 +102,23 @@ async fn killed_at_each_hit(name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_may_be_killed_at_every_point() {
-    killed_at_each_hit("worker").await;
+async fn a_worker_may_be_killed_whenever_it_takes_announces_or_pushes() {
+    killed_at_each_hit("worker", &["taken", "started-published", "granted", "before-push", "pushed"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_coordinator_may_be_killed_at_every_point() {
-    killed_at_each_hit("coordinator").await;
+async fn a_worker_may_be_killed_whenever_it_tells_what_came_of_a_step() {
+    killed_at_each_hit("worker", &["performed", "spooled", "published", "acked"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_coordinator_may_be_killed_around_every_commit() {
+    killed_at_each_hit("coordinator", &["before-commit", "committed"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_coordinator_may_be_killed_around_every_publication() {
+    killed_at_each_hit("coordinator", &["published", "acknowledged"]).await;
 }
 
 /// A worker that is paused at `point` until its lease is another's, and then goes on.
@@ -112,7 +127,7 @@ async fn paused_past_its_lease(point: &str) {
     let log = fleet.folder.path().join("hits");
     let rule = format!("{point}=delay:2000@1");
     fleet.worker("sleeper", ALL, &[("FAULT_POINTS", &rule), ("FAULT_LOG", log.to_str().unwrap())]);
-    let task = submit(&api).await;
+    let task = submit(&mut fleet, &api).await;
     eventually("the worker to come to the point", || async { hits(&log).contains_key(point) }).await;
     fleet.process("sleeper").signal("STOP");
     fleet.worker("other", ALL, &[]);
@@ -139,7 +154,7 @@ async fn a_dispatch_that_kills_whatever_takes_it_fails_its_task_with_the_true_ca
         let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;
         let rule = format!("{point}=abort");
         fleet.worker("worker", ALL, &[("FAULT_POINTS", &rule)]);
-        let task = submit(&api).await;
+        let task = submit(&mut fleet, &api).await;
         for _ in 0..1200 {
             if fleet.process("worker").has_ended() {
                 fleet.process("worker").start(&[("FAULT_POINTS", &rule)]);
@@ -166,11 +181,14 @@ async fn a_stopped_worker_hands_back_what_it_has_and_no_attempt_is_spent() {
         ALL,
         &[("FAULT_POINTS", "worker/before-push=delay:60000"), ("FAULT_LOG", log.to_str().unwrap())],
     );
-    let task = submit(&api).await;
+    let task = submit(&mut fleet, &api).await;
     eventually("the worker to be in a step", || async { hits(&log).contains_key("worker/before-push") })
         .await;
     let _code = fleet.process("first").stop();
     fleet.worker("second", ALL, &[]);
+    eventually("the second worker to finish", || async { checker.is_quiet().await }).await;
+    // What the first life said is kept on its disk until a later one hears that it is settled.
+    fleet.process("first").start(&[]);
     until_quiet(&mut fleet, &checker).await;
     expect_all_completed(&fleet, &checker, &[task]).await;
     assert!(
@@ -185,15 +203,15 @@ async fn a_stopped_worker_hands_back_what_it_has_and_no_attempt_is_spent() {
 async fn a_second_coordinator_takes_over_and_the_first_one_writes_nothing_when_it_wakes() {
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
     let standby = fleet.coordinator("standby", &[]);
-    let mut tasks = vec![submit(&api).await];
+    let mut tasks = vec![submit(&mut fleet, &api).await];
     fleet.process("coordinator").signal("STOP");
-    tasks.push(submit(&standby).await);
+    tasks.push(submit(&mut fleet, &standby).await);
     until_quiet(&mut fleet, &checker).await;
     fleet.process("coordinator").signal("CONT");
-    tasks.push(submit(&standby).await);
+    tasks.push(submit(&mut fleet, &standby).await);
     until_quiet(&mut fleet, &checker).await;
     fleet.process("standby").kill();
-    tasks.push(submit(&api).await);
+    tasks.push(submit(&mut fleet, &api).await);
     until_quiet(&mut fleet, &checker).await;
     expect_all_completed(&fleet, &checker, &tasks).await;
 }
@@ -209,7 +227,7 @@ async fn the_servers_may_be_killed_restarted_and_the_broker_wiped_under_load() {
     let mut tasks = Vec::new();
     for fault in ["kill the broker", "wipe the broker", "restart postgres"] {
         for _ in 0..4 {
-            tasks.push(submit(&api).await);
+            tasks.push(submit(&mut fleet, &api).await);
         }
         tokio::time::sleep(Duration::from_millis(1500)).await;
         match fault {
@@ -234,11 +252,11 @@ async fn the_servers_may_be_killed_restarted_and_the_broker_wiped_under_load() {
 async fn messages_that_come_twice_or_late_or_from_a_holder_that_never_was_change_nothing() {
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
     let trace = Trace::start(&fleet.place.operator_url).await;
-    let first = submit(&api).await;
+    let first = submit(&mut fleet, &api).await;
     until_quiet(&mut fleet, &checker).await;
     let seen = trace.take().await;
     let broker = fleet.place.worker();
-    let second = submit(&api).await;
+    let second = submit(&mut fleet, &api).await;
     for body in seen.bodies.iter().rev() {
         slipway_tests::trace::publish_again(broker.as_ref(), body).await;
     }
@@ -246,7 +264,7 @@ async fn messages_that_come_twice_or_late_or_from_a_holder_that_never_was_change
     for body in &seen.bodies {
         slipway_tests::trace::publish_stale(broker.as_ref(), body).await;
     }
-    let third = submit(&api).await;
+    let third = submit(&mut fleet, &api).await;
     until_quiet(&mut fleet, &checker).await;
     expect_all_completed(&fleet, &checker, &[first, second, third]).await;
 }
@@ -267,12 +285,12 @@ async fn mutated(mutant: &str, faults: &[(&str, &str)]) -> (Fleet, String, Check
 async fn forged_plan(mutant: &str) -> (Fleet, Checker, Vec<TaskId>) {
     let (mut fleet, api, checker, trace) = mutated(mutant, &[]).await;
     fleet.worker("worker", ALL, &[]);
-    let first = submit(&api).await;
+    let first = submit(&mut fleet, &api).await;
     until_quiet(&mut fleet, &checker).await;
     let seen = trace.take().await;
     fleet.process("worker").kill();
     fleet.process("worker").start(&[("FAULT_POINTS", "worker/performed=delay:2000@1")]);
-    let second = submit(&api).await;
+    let second = submit(&mut fleet, &api).await;
     eventually("the plan to be begun", || async { checker.has_started(second).await }).await;
     slipway_tests::trace::forge_plan(fleet.place.worker().as_ref(), &seen, second).await;
     until_quiet(&mut fleet, &checker).await;
@@ -296,7 +314,7 @@ async fn a_coordinator_without_its_fence_fails_the_checks() {
 async fn a_coordinator_without_its_memory_of_events_fails_the_checks() {
     let (mut fleet, api, checker, trace) = mutated("no-dedupe", &[]).await;
     fleet.worker("worker", ALL, &[]);
-    let task = submit(&api).await;
+    let task = submit(&mut fleet, &api).await;
     until_quiet(&mut fleet, &checker).await;
     let broker = fleet.place.worker();
     for body in trace.take().await.bodies {
@@ -312,7 +330,7 @@ async fn a_coordinator_that_publishes_before_it_commits_fails_the_checks() {
     let dies = [("FAULT_POINTS", "coordinator/published-first=abort@1")];
     let (mut fleet, api, checker, trace) = mutated("publish-first", &dies).await;
     fleet.worker("worker", ALL, &[]);
-    submit(&api).await;
+    submit(&mut fleet, &api).await;
     eventually("the coordinator to die", || async {
         reqwest::get(format!("{api}/api/fleet")).await.is_err()
     })

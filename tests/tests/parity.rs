@@ -33,11 +33,12 @@ use story::{PERSON, Story, Word};
 use tempfile::TempDir;
 
 /// Tasks, each with the event that it ends with, so that nothing is compared that did not come so far.
-const STORIES: [(Story, &str); 5] = [
+const STORIES: [(Story, &str); 6] = [
     (Story::plain("build a todo app"), "task.completed"),
     (Story::plain("build a notes app with search in JavaScript"), "task.completed"),
     (Story { prompt: "build a calculator", word: Some(Word::Approve) }, "task.completed"),
     (Story { prompt: "build a hello world app", word: Some(Word::Reject("not now")) }, "task.failed"),
+    (Story { prompt: "build a landing page", word: Some(Word::Cancel) }, "task.cancelled"),
     (Story::plain("fly me to the moon"), "task.failed"),
 ];
 
@@ -91,7 +92,7 @@ async fn the_same_tasks_leave_the_same_events_artefacts_and_decisions_in_every_m
     modes.add("the sequential mode", &sequential);
 
     let place = services.place().await;
-    let languages = vec![Language::Node, Language::Python];
+    let languages = vec![Language::Python, Language::Node];
     let memory =
         in_process::Fleet::new(&place.database_url, Brokers::memory(), Arc::new(Blueprint), languages).await;
     modes.add("the memory broker", &memory.run(&stories).await);

@@ -98,8 +98,8 @@ fn json(mut value: Value, names: &Names, digests: &HashMap<&str, &str>) -> Vec<S
 fn scrub(value: &mut Value, names: &Names, digests: &HashMap<&str, &str>) {
     match value {
         Value::String(text) => {
-            let named = digests.get(text.as_str()).map(|name| format!("<digest of {name}>"));
-            *text = named.unwrap_or_else(|| names.text(text));
+            let digest = digests.get(text.as_str()).map(|name| format!("<digest of {name}>"));
+            *text = digest.unwrap_or_else(|| names.text(text));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| scrub(item, names, digests)),
         Value::Object(members) => {

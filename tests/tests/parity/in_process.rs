@@ -119,6 +119,7 @@ fn said(task: TaskId, word: Word) -> Command {
     match word {
         Word::Approve => Command::Approve { task, commit, by },
         Word::Reject(reason) => Command::Reject { task, commit, by, reason: reason.into() },
+        Word::Cancel => Command::Cancel { task, by },
     }
 }
 

@@ -65,7 +65,9 @@ impl Names {
             return Some("<attempt>".into());
         }
         if word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return self.git(&["rev-parse", "--verify", "--quiet", &format!("{word}^{{tree}}")]).map(tree);
+            // What is in the commit, and not who made it when.
+            let tree = self.git(&["rev-parse", "--verify", "--quiet", &format!("{word}^{{tree}}")]);
+            return tree.map(|hash| format!("<tree {hash}>"));
         }
         word.contains(&self.short).then(|| word.replace(&self.short, "<short>"))
     }
@@ -85,11 +87,6 @@ impl Names {
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
-}
-
-/// A commit's name: what is in it, and not who made it when.
-fn tree(hash: String) -> String {
-    format!("<tree {hash}>")
 }
 
 /// Whether a word names a holder: execution, lease and incarnation.

@@ -40,6 +40,8 @@ pub(crate) enum Word {
     Approve,
     /// Not this one, for a reason.
     Reject(&'static str),
+    /// Nothing more of the task.
+    Cancel,
 }
 
 impl Story {
@@ -58,7 +60,7 @@ impl Story {
     }
 }
 
-/// Goes through `story` with `slipway run`, and with `slipway approve` or `slipway reject`.
+/// Goes through `story` with `slipway run`, and with `slipway approve`, `reject` or `cancel`.
 pub(crate) fn sequential(slipway: &Slipway, story: &Story) -> Ran {
     let mut asked = vec!["run", story.prompt, "--json", "--sandbox", "process"];
     asked.extend(["--preview", "compose_only", "--approval", story.approval()]);
@@ -67,8 +69,9 @@ pub(crate) fn sequential(slipway: &Slipway, story: &Story) -> Ran {
         None => {}
         Some(Word::Approve) => events.extend(printed(slipway, &["approve", "--json"])),
         Some(Word::Reject(reason)) => {
-            events.extend(printed(slipway, &["reject", "--reason", reason, "--json"]))
+            events.extend(printed(slipway, &["reject", "--reason", reason, "--json"]));
         }
+        Some(Word::Cancel) => events.push(cancelled(slipway)),
     }
     let repository = format!("repositories/{}.git", events[0].task.short());
     let folder = slipway.data().to_owned();
@@ -82,6 +85,14 @@ fn printed(slipway: &Slipway, arguments: &[&str]) -> Vec<Event> {
         ended.out.lines().filter(is_event).map(|line| Event::from_json(line.as_bytes()).unwrap()).collect();
     assert!(!events.is_empty(), "{arguments:?} printed no event: {}{}", ended.out, ended.err);
     events
+}
+
+/// Cancels the task; the program prints no event of it, but keeps it.
+fn cancelled(slipway: &Slipway) -> Event {
+    slipway.run(&["cancel"]).expect(0);
+    let shown = slipway.run(&["show", "--json"]).expect(0).last_json();
+    let last = shown["events"].as_array().unwrap().last().unwrap();
+    Event::from_json(&serde_json::to_vec(last).unwrap()).unwrap()
 }
 
 /// Goes through `story` with the sequential mode's driver and an engine that the program does not offer.
@@ -121,6 +132,7 @@ pub(crate) async fn processes(fleet: &Fleet, api: &str, worker: &str, stories: &
             let (verb, body) = match word {
                 Word::Approve => ("approve", json!({ "by": PERSON })),
                 Word::Reject(reason) => ("reject", json!({ "by": PERSON, "reason": reason })),
+                Word::Cancel => ("cancel", json!({ "by": PERSON })),
             };
             let (status, answer) = post(&format!("{api}/api/tasks/{task}/{verb}"), &body).await;
             assert_eq!(status, 200, "{answer}");

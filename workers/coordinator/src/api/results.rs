@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use slipway_git_store::Repository;
 use slipway_protocol::{ArtefactRef, Data, ExecutionId, StepId};
 use slipway_store::{Recorded, TaskRecord};
-use slipway_worker::hands::repository_of;
 use slipway_workflow::Run;
 
 use super::events::Wanted;
@@ -95,9 +95,14 @@ fn left_by(recorded: Recorded, digest: &str) -> Option<Left> {
     Some(Left { artefact, execution, step: None })
 }
 
+/// Where the task's results are read; its own origin is not asked.
+async fn repository(api: &Api, record: &TaskRecord) -> Result<Repository, slipway_git_store::Error> {
+    let task = &record.task;
+    api.repositories.reader(&task.id.short(), task.repository.as_deref()).await
+}
+
 async fn bytes(api: &Api, record: &TaskRecord, left: &Left) -> Result<Vec<u8>, Problem> {
-    let repository = repository_of(&api.repositories, &record.task).await?;
-    repository.get_verified(left.execution, &left.artefact).await?.ok_or_else(|| {
+    repository(api, record).await?.get_verified(left.execution, &left.artefact).await?.ok_or_else(|| {
         let detail = "the artefact is not in the task's repository any more; retention may have removed it";
         Problem::new(StatusCode::NOT_FOUND, "api.no-artefact", detail)
     })
@@ -196,7 +201,7 @@ pub(super) async fn diff(
     let run = api.store.run(record.task.id).await?;
     let patch = match &run {
         Some(run) if run.head() != run.base() => {
-            repository_of(&api.repositories, &record.task).await?.diff(run.base(), run.head(), PATCH).await?
+            repository(&api, &record).await?.diff(run.base(), run.head(), PATCH).await?
         }
         _ => String::new(),
     };
