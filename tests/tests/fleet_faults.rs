@@ -121,6 +121,30 @@ async fn the_coordinator_may_be_killed_around_every_publication() {
     killed_at_each_hit("coordinator", &["published", "acknowledged"]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deed_whose_answer_is_lost_is_done_once_and_one_that_failed_is_done_again() {
+    let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
+    let mut tasks = Vec::new();
+    for (name, rules) in [
+        ("coordinator", "coordinator/committed=error@2;coordinator/committed=error@5;coordinator/committed=error@6"),
+        ("coordinator", "coordinator/before-commit=error@3;coordinator/before-commit=error@4"),
+        ("coordinator", "coordinator/published=error@2;coordinator/acknowledged=error@3"),
+        ("worker", "worker/before-push=error@1;worker/pushed=error@2"),
+        ("worker", "worker/published=error@1;worker/spooled=error@2;worker/performed=error@3"),
+        ("worker", "worker/started-published=error@1;worker/granted=error@1"),
+        ("worker", "worker/published=delay:800@2;worker/pushed=delay:800@1"),
+    ] {
+        let process = fleet.process(name);
+        process.kill();
+        process.start(&[("FAULT_POINTS", rules)]);
+        tasks.push(submit(&mut fleet, &api).await);
+        until_quiet(&mut fleet, &checker).await;
+        let verdict = checker.check(&fleet, &tasks).await;
+        assert!(verdict.0.is_empty(), "{rules}: {:?}\n{}", verdict.0, fleet.logs());
+    }
+    expect_all_completed(&fleet, &checker, &tasks).await;
+}
+
 /// A worker that is paused at `point` until its lease is another's, and then goes on.
 async fn paused_past_its_lease(point: &str) {
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &[]).await;

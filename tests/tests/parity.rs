@@ -99,6 +99,12 @@ async fn the_same_tasks_leave_the_same_events_artefacts_and_decisions_in_every_m
     memory.stop().await;
 
     let mut fleet = Fleet::new(services.place().await);
+    // As long as in a real fleet: on a slow machine a lease that ends would tell another story.
+    for (name, seconds) in
+        [("LEASES__SECONDS", "30"), ("LEASES__UNCLAIMED_SECONDS", "10"), ("WORKER__LEASE_SECONDS", "30")]
+    {
+        fleet.set(&format!("SLIPWAY_{name}"), seconds);
+    }
     let api = fleet.coordinator("coordinator", &[]);
     fleet.worker("worker", "planner,architect,coder,tester,reviewer,deployer", &[]);
     fleet.ready(&api).await;

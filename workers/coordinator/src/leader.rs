@@ -141,13 +141,18 @@ impl Coordinator {
         self.health.detail("term", term.number().to_string());
         metrics::gauge!("slipway_coordinator_leads").set(1.0);
         let over = stop.child_token();
-        if let Err(error) = self.lead_until(&term, &over).await {
-            tracing::warn!(error = %slipway_worker::chain(&error), "the term is over");
-        }
+        let ended = self.lead_until(&term, &over).await;
         over.cancel();
         metrics::gauge!("slipway_coordinator_leads").set(0.0);
         if let Err(error) = self.setup.store.resign(&term).await {
             tracing::debug!(%error, "the term ends by itself");
+        }
+        if let Err(error) = ended {
+            let reason = slipway_worker::chain(&error);
+            tracing::warn!(reason, "the term is over");
+            self.check.failing(reason);
+            // Another coordinator may do better, and this one must not try without a pause.
+            self.stand_by(stop).await;
         }
     }
 
