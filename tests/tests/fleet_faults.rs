@@ -126,7 +126,10 @@ async fn a_deed_whose_answer_is_lost_is_done_once_and_one_that_failed_is_done_ag
     let (mut fleet, api, checker) = fleet_on(Services::shared().await, &["worker"]).await;
     let mut tasks = Vec::new();
     for (name, rules) in [
-        ("coordinator", "coordinator/committed=error@2;coordinator/committed=error@5;coordinator/committed=error@6"),
+        (
+            "coordinator",
+            "coordinator/committed=error@2;coordinator/committed=error@5;coordinator/committed=error@6",
+        ),
         ("coordinator", "coordinator/before-commit=error@3;coordinator/before-commit=error@4"),
         ("coordinator", "coordinator/published=error@2;coordinator/acknowledged=error@3"),
         ("worker", "worker/before-push=error@1;worker/pushed=error@2"),
