@@ -77,10 +77,12 @@ impl Checker {
 
     /// Waits until nothing is under way: no moving task, nothing to publish, no event in a spool.
     pub async fn quiet(&self, fleet: &Fleet) {
-        eventually("the fleet to be quiet", || async {
-            self.is_quiet().await && self.outbox_is_empty().await && fleet.leftovers().is_empty()
-        })
-        .await;
+        eventually("the fleet to be quiet", || self.is_settled(fleet)).await;
+    }
+
+    /// Whether nothing is under way.
+    pub async fn is_settled(&self, fleet: &Fleet) -> bool {
+        self.is_quiet().await && self.outbox_is_empty().await && fleet.leftovers().is_empty()
     }
 
     /// All checks of what is kept; `accepted` tasks were promised to somebody. What is wrong for a moment, since a worker

@@ -50,8 +50,8 @@ async fn submit(fleet: &mut Fleet, api: &str) -> TaskId {
 async fn until_quiet(fleet: &mut Fleet, checker: &Checker) {
     for _ in 0..2400 {
         fleet.restart_ended();
-        if checker.is_quiet().await {
-            return checker.quiet(fleet).await;
+        if checker.is_settled(fleet).await {
+            return;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }

@@ -233,7 +233,7 @@ fn settings() -> BTreeSet<String> {
             let mut section = String::new();
             for line in text.lines() {
                 if let Some(name) = line.strip_prefix('[') {
-                    section = name.trim_end_matches(']').to_owned();
+                    name.trim_end_matches(']').clone_into(&mut section);
                 } else if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with('#')) {
                     keys.insert(format!("{section}.{key}"));
                 }
