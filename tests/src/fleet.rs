@@ -28,6 +28,7 @@ pub struct Fleet {
     repositories_port: u16,
     environment: Vec<(String, String)>,
     processes: Vec<Process>,
+    restarts: usize,
 }
 
 /// One process, started again under the same name and folder when it is told to.
@@ -124,7 +125,8 @@ impl Fleet {
             ("SLIPWAY_LOG__FILTER", "info"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let mut fleet = Self { place, folder, repositories_port, environment, processes: Vec::new() };
+        let mut fleet =
+            Self { place, folder, repositories_port, environment, processes: Vec::new(), restarts: 0 };
         fleet.start_repositories();
         fleet
     }
@@ -250,7 +252,13 @@ impl Fleet {
                 restarted += 1;
             }
         }
+        self.restarts += restarted;
         restarted
+    }
+
+    /// How often a process ended by itself and was started again.
+    pub const fn restarts(&self) -> usize {
+        self.restarts
     }
 
     /// Waits until `look` finds something; ended processes are started again meanwhile, as a supervisor would.

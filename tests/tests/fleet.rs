@@ -54,3 +54,41 @@ async fn a_task_over_http_with_a_key_is_one_task_however_often_it_is_sent() {
     let (status, problem) = post(&format!("{api}/api/tasks"), &other).await;
     assert_eq!((status, problem["code"].as_str()), (409, Some("intake.key-reused")), "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_put_on_the_queue_harms_nobody_else() {
+    let mut fleet = Fleet::new(Services::shared().await.place().await);
+    let api = fleet.coordinator("coordinator", &[]);
+    fleet.worker("worker", ALL, &[]);
+    let checker = Checker::connect(&fleet.place.database_url).await;
+    fleet.ready(&api).await;
+    let operator = &fleet.place.operator;
+    let good = r#"{"prompt": "build a calculator", "preview": "compose_only"}"#;
+    for wrong in [
+        "",
+        "no JSON",
+        "[]",
+        "{}",
+        r#"{"prompt": ""}"#,
+        r#"{"prompt": 7}"#,
+        r#"{"prompt": "x", "priorty": "high"}"#,
+        r#"{"prompt": "a", "prompt": "b"}"#,
+        r#"{"prompt": "x", "repository": "/etc"}"#,
+    ] {
+        assert!(operator.publish("tasks", wrong).await);
+    }
+    let nested = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    assert!(operator.publish("tasks", &nested).await);
+    assert!(operator.publish("tasks", &format!(r#"{{"prompt": "{}"}}"#, "x".repeat(300_000))).await);
+    assert!(operator.publish_with("tasks", "//79", "base64", &json!({})).await);
+    assert!(operator.publish_nested("tasks", 5_000).await);
+    assert!(operator.publish("tasks", good).await);
+    eventually("the good ones to complete", || async {
+        checker.statuses().await.get("completed").is_some_and(|done| *done >= 2)
+    })
+    .await;
+    eventually("the wrong ones to be set aside", || async { operator.depth("dead-letter").await.0 >= 12 })
+        .await;
+    assert_eq!(fleet.restart_ended(), 0, "{}", fleet.logs());
+    checker.quiet(&fleet).await;
+}

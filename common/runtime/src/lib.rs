@@ -10,6 +10,7 @@ pub mod fault;
 pub mod health;
 pub mod lifecycle;
 pub mod retry;
+pub mod stack;
 pub mod telemetry;
 
 pub use clock::{Clock, SystemClock};

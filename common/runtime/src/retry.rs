@@ -30,10 +30,10 @@ impl RetryPolicy {
         retries: None,
     };
 
-    /// Delays for a connection that was lost: from a quarter of a second up to thirty.
+    /// Delays for a connection that was lost: from a quarter of a second up to five: a lease must not end while the way back is slept through.
     pub const CONNECTION: Self = Self {
         first: Duration::from_millis(250),
-        longest: Duration::from_secs(30),
+        longest: Duration::from_secs(5),
         factor: 2.0,
         retries: None,
     };

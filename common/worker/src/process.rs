@@ -21,6 +21,9 @@ pub use args::Serving;
 
 /// Runs the worker `name`, which serves `serving`, as this process's arguments and environment say.
 pub fn main(name: &'static str, serving: Serving) -> ExitCode {
+    if let Err(error) = slipway_runtime::stack::ensure() {
+        return Failure::failed("worker.runtime", &error).print();
+    }
     let args = match Args::read(name, serving) {
         Ok(args) => args,
         // Help and version are no errors; the parser knows where each is printed and with which code.

@@ -124,6 +124,11 @@ impl Spool {
         self.len() == 0
     }
 
+    /// Whether the event `id` is kept.
+    pub fn holds(&self, id: EventId) -> bool {
+        self.kept().contains_key(&id)
+    }
+
     /// Notes that the event `id` is being sent at `now`.
     pub fn sent(&self, id: EventId, now: Instant) {
         if let Some(kept) = self.kept().get_mut(&id) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 /// The management API, seen by one login, about one virtual host.
@@ -25,10 +25,13 @@ impl Management {
     }
 
     /// A request; a client of its own each time, because a test's runtime does not outlive the test.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let client = Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        let request = client.request(method, format!("{}/{path}", self.base));
-        let request = request.basic_auth(&self.user, Some(&self.password));
+        client.request(method, format!("{}/{path}", self.base)).basic_auth(&self.user, Some(&self.password))
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let request = self.request(method, path);
         let request = if let Some(body) = body { request.json(body) } else { request };
         request.send().await.unwrap()
     }
@@ -88,6 +91,18 @@ impl Management {
         });
         let path = format!("exchanges/{}/amq.default/publish", self.vhost);
         self.expect(Method::POST, &path, Some(&body)).await["routed"] == true
+    }
+
+    /// Publishes to a queue with a header that holds lists in lists, `depth` of them; deeper than JSON libraries go.
+    pub async fn publish_nested(&self, queue: &str, depth: usize) -> bool {
+        let nested = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        let body = format!(
+            r#"{{"properties": {{"headers": {{"a": {nested}}}}}, "routing_key": "{queue}",
+                "payload": "{{\"prompt\": \"build a calculator\", \"preview\": \"compose_only\"}}", "payload_encoding": "string"}}"#
+        );
+        let path = format!("exchanges/{}/amq.default/publish", self.vhost);
+        let request = self.request(Method::POST, &path).header("content-type", "application/json").body(body);
+        request.send().await.unwrap().status().is_success()
     }
 
     /// Takes up to `count` messages of a queue for good.

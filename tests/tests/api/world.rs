@@ -100,6 +100,7 @@ impl World {
         let setup = Setup {
             store: store_of_ticks,
             broker: Arc::clone(broker),
+            intake: Arc::clone(broker),
             repositories: repositories.clone(),
             definitions: vec![Definition::delivery(&known).unwrap()],
             agents: agents(),

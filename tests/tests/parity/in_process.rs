@@ -144,6 +144,7 @@ async fn coordinate(
     let fleet = store.fleet().await.unwrap();
     let setup = Setup {
         store: store.clone(),
+        intake: Arc::clone(&broker),
         broker,
         repositories: git::Store::new(repositories),
         definitions: vec![delivery()],

@@ -1,7 +1,7 @@
 //! Ready executions, and those that were handed out.
 
 use slipway_protocol::{AgentId, ExecutionId, Incarnation, Lease, Priority, Task};
-use slipway_store::{FlightState, Pause, Ready};
+use slipway_store::{ExecutionStatus, FlightState, Pause, Ready};
 use time::Duration;
 
 use crate::world::{Story, World, id, normal_task, now, outgoing, task};
@@ -60,6 +60,25 @@ async fn an_agent_without_room_gets_nothing_and_the_others_what_they_have_room_f
     let taken = world.tick().await.take_ready(&rooms).await.unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!((taken[0].agent.as_str(), &taken[0].run), ("coder", &stories[0].run));
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_is_left_out_and_the_others_are_handed_out() {
+    let world = World::new().await;
+    let start = now();
+    let damaged = task(Priority::Critical, start);
+    let others = [task(Priority::High, start), task(Priority::Normal, start)];
+    begun(&world, &[&damaged, &others[0], &others[1]]).await;
+    let damage = "UPDATE runs SET state = '{\"no\": \"run\"}' WHERE task_id = $1 RETURNING state::text";
+    world.text(damage, damaged.id).await;
+    assert_eq!(world.store.run(damaged.id).await.unwrap_err().code(), "store.damaged");
+    let taken = ready(&world, 5).await;
+    let tasks: Vec<_> = taken.iter().map(|ready| ready.run.task().id).collect();
+    assert_eq!(tasks, [others[0].id, others[1].id]);
+    send(&world, taken[0].execution, Lease::FIRST).await.unwrap();
+    assert_eq!(ready(&world, 5).await, taken[1..]);
+    let record = world.store.executions(damaged.id).await.unwrap().remove(0);
+    assert_eq!(record.status, ExecutionStatus::Ready, "it goes on when its run is put right");
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn a_whole_run_in_one_batch_leaves_what_one_event_at_a_time_leaves() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_remembered_is_seen_and_cannot_be_kept_twice() {
+async fn an_event_that_is_remembered_is_seen_and_is_not_kept_twice_in_one_batch() {
     let world = World::new().await;
     let task = normal_task();
     world.accept(&request(&task)).await;
@@ -82,9 +82,40 @@ async fn an_event_that_is_remembered_is_seen_and_cannot_be_kept_twice() {
     let entry = Entry { event: &event, outcome: Outcome::Ignored(Reason::Irrelevant) };
     let error = tick.record(&[entry, entry], &[], &[]).await.unwrap_err();
     assert_eq!(error.code(), "store.data");
-    let error = world.tick().await.record(&[entry], &[], &[]).await.unwrap_err();
-    assert_eq!((error.code(), error.is_retryable()), ("store.conflict", true));
+    drop(tick);
     assert_eq!(world.store.feed(0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_that_was_remembered_before_its_own_event_does_not_stop_the_batch() {
+    let world = World::new().await;
+    let mut story = world.begun(&normal_task()).await;
+    let holder = story.start(Incarnation::new(id()));
+    story.commit(&world).await;
+    let progress = Data::TaskProgress { step: "plan".parse().unwrap(), message: "m".into() };
+    let forged = Event { id: EventId::terminal(&holder), ..story.event(None, progress) };
+    let entry = Entry { event: &forged, outcome: Outcome::Ignored(Reason::Irrelevant) };
+    let mut tick = world.tick().await;
+    tick.record(&[entry], &[], &[]).await.unwrap();
+    tick.commit().await.unwrap();
+
+    story.finish(holder);
+    let mut tick = world.tick().await;
+    tick.lock_runs(&[story.run.id()]).await.unwrap();
+    story.keep(&mut tick, Some(outgoing("events/x"))).await;
+    tick.commit().await.unwrap();
+    let events = world.store.events(story.task(), 0, 10).await.unwrap();
+    let logged: Vec<_> = events
+        .iter()
+        .filter(|recorded| recorded.event.id == forged.id)
+        .map(|recorded| (recorded.event.event_type(), recorded.outcome))
+        .collect();
+    let ignored = Outcome::Ignored(Reason::Irrelevant);
+    assert_eq!(logged, [(forged.event_type(), ignored), ("plan.created", Outcome::Applied)]);
+    assert_eq!(world.store.run(story.task()).await.unwrap().as_ref(), Some(&story.run));
+    assert_eq!(world.number("SELECT count(*) FROM outbox").await, 1);
+    assert_eq!(world.number("SELECT count(*) FROM event_ids").await, 3);
+    assert!(world.tick().await.seen(&[forged.id]).await.unwrap().contains(&forged.id));
 }
 
 #[tokio::test]

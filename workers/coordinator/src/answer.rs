@@ -42,10 +42,8 @@ fn json(value: &impl serde::Serialize) -> Bytes {
 impl Lead {
     /// Answers requests until `stop`.
     pub(crate) async fn answer_requests(&self, stop: &CancellationToken) {
-        while let Some(consumed) =
-            stop.run_until_cancelled(self.broker.consume(&QueueName::Requests, PREFETCH)).await
+        while let Some(mut requests) = self.consumer(&self.broker, &QueueName::Requests, PREFETCH, stop).await
         {
-            let Ok(mut requests) = consumed else { return };
             // Nobody could beat while there was no session.
             self.fleet().freeze(self.now());
             while let Some(Some(first)) = stop.run_until_cancelled(requests.next()).await {
@@ -59,37 +57,44 @@ impl Lead {
         }
     }
 
+    /// Beats first: they need nobody, and workers live by them.
     async fn answer_all(&self, deliveries: Vec<Delivery>) {
-        let mut answers = Vec::with_capacity(deliveries.len());
-        for delivery in &deliveries {
-            let Some(reply_to) = delivery.reply_to.clone() else { continue };
-            let response = match serde_json::from_slice(&delivery.body) {
-                Ok(request) => self.respond(request).await,
-                Err(error) => {
-                    tracing::warn!(%error, "a request cannot be read; is a worker of another version running?");
-                    continue;
-                }
-            };
-            answers.push(Message {
-                to: Address::Reply(reply_to),
-                id: self.clock.new_id().to_string(),
-                content_type: "application/json".into(),
-                headers: BTreeMap::new(),
-                correlation: delivery.correlation.clone(),
-                body: json(&response),
+        let requests: Vec<(Asker, Request)> = deliveries.iter().filter_map(read).collect();
+        let (beats, others): (Vec<_>, Vec<_>) =
+            requests.into_iter().partition(|(_, request)| matches!(request, Request::Beat(_)));
+        for requests in [beats, others] {
+            let answers = requests.into_iter().map(|(asker, request)| async move {
+                let response = tokio::time::timeout(LOOK_UP * 2, self.respond(request)).await;
+                self.message(asker, &response.unwrap_or(Response::Busy))
             });
-        }
-        for outcome in self.broker.publish_all(answers).await {
-            if let Err(error) = outcome {
-                tracing::debug!(%error, "an answer was not sent; the worker will ask again");
+            let answers = futures_util::future::join_all(answers).await;
+            if answers.is_empty() {
+                continue;
+            }
+            for outcome in self.broker.publish_all(answers).await {
+                if let Err(error) = outcome {
+                    tracing::debug!(%error, "an answer was not sent; the worker will ask again");
+                }
             }
         }
         // A stale one has timed out anyway.
         let _ = Delivery::ack_all(deliveries).await;
     }
 
+    fn message(&self, asker: Asker, response: &Response) -> Message {
+        Message {
+            to: Address::Reply(asker.reply_to),
+            id: self.clock.new_id().to_string(),
+            content_type: "application/json".into(),
+            headers: BTreeMap::new(),
+            correlation: asker.correlation,
+            body: json(response),
+        }
+    }
+
     async fn respond(&self, request: Request) -> Response {
         match request {
+            Request::Grant(_) | Request::Wanted { .. } if self.is_outage() => Response::Busy,
             Request::Beat(beat) => Response::Beat(self.beat(beat).await),
             Request::Grant(holder) => {
                 self.grant(holder).await.map_or_else(|error| busy(&error), Response::Grant)
@@ -117,7 +122,7 @@ impl Lead {
 
     /// Those of `ids` that Postgres remembers.
     async fn remembered(&self, ids: &[EventId]) -> Vec<EventId> {
-        if ids.is_empty() {
+        if ids.is_empty() || self.is_outage() {
             return Vec::new();
         }
         let look_up = async { self.store.begin(&self.term).await?.seen(ids).await };
@@ -187,6 +192,23 @@ impl Lead {
                 == (holder.execution, holder.lease, holder.incarnation)
                 && attempt.outcome == AttemptOutcome::Done
         }))
+    }
+}
+
+/// Where an answer goes.
+struct Asker {
+    reply_to: String,
+    correlation: Option<String>,
+}
+
+fn read(delivery: &Delivery) -> Option<(Asker, Request)> {
+    let asker = Asker { reply_to: delivery.reply_to.clone()?, correlation: delivery.correlation.clone() };
+    match serde_json::from_slice(&delivery.body) {
+        Ok(request) => Some((asker, request)),
+        Err(error) => {
+            tracing::warn!(%error, "a request cannot be read; is a worker of another version running?");
+            None
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use slipway_protocol::fleet::{Beat, Running, Verdict};
 use slipway_protocol::{AgentId, EventId, ExecutionId, Incarnation, Lease, TaskId};
 use slipway_store::{Pause, Paused};
-use slipway_workflow::{ExecutionState, Run, Status};
+use slipway_workflow::{ExecutionState, Run};
 
 pub(crate) use flight::{Flight, Stage};
 pub(crate) use overdue::{Overdue, Why};
@@ -195,9 +195,6 @@ impl Fleet {
 
     /// Follows a run from one state to the next.
     pub(crate) fn follow(&mut self, run: &Run, now: Instant) {
-        if matches!(run.status(), Status::Cancelled { .. }) {
-            self.cancelled.keep(run.task().id);
-        }
         for (id, execution) in run.executions() {
             match &execution.state {
                 ExecutionState::Started { lease, incarnation } => {
@@ -239,6 +236,21 @@ impl Fleet {
     /// The execution under way called `id`.
     pub(crate) fn flight(&self, id: ExecutionId) -> Option<&Flight> {
         self.flights.get(&id)
+    }
+
+    /// Whether a living worker has said that it has `id` under `lease`, though its start is not applied.
+    pub(crate) fn is_claimed(&self, id: ExecutionId, lease: Lease, now: Instant) -> bool {
+        self.flights.get(&id).is_some_and(|flight| match flight.stage {
+            Stage::Sent { claimed: Some(at), .. } => {
+                flight.lease == lease && now.saturating_duration_since(at) < self.timings.lease
+            }
+            Stage::Sent { claimed: None, .. } | Stage::Started { .. } => false,
+        })
+    }
+
+    /// Remembers that a person ended a task; its workers are told with their next beats.
+    pub(crate) fn cancel(&mut self, task: TaskId) {
+        self.cancelled.keep(task);
     }
 
     /// How many executions are under way, by agent.

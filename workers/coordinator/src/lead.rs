@@ -50,6 +50,9 @@ pub(crate) struct Lead {
     pub(crate) store: Store,
     pub(crate) term: Term,
     pub(crate) broker: Arc<dyn Broker>,
+    /// The broker again, by a connection of its own: what strangers put on `tasks` may end it, and beats and events
+    /// must not end with it.
+    pub(crate) intake: Arc<dyn Broker>,
     pub(crate) repositories: git::Store,
     pub(crate) rules: Rules,
     pub(crate) agents: Arc<Vec<AgentId>>,
@@ -75,6 +78,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) term: Term,
     pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) intake: Arc<dyn Broker>,
     pub(crate) repositories: git::Store,
     pub(crate) rules: Rules,
     pub(crate) agents: Arc<Vec<AgentId>>,
@@ -130,6 +134,9 @@ pub(crate) enum Ended {
     /// Another coordinator leads.
     #[error("another coordinator leads now")]
     Superseded,
+    /// A part of the leader ended.
+    #[error("a part of the leader ended by itself")]
+    Service,
     /// Postgres refuses what this program does.
     #[error("Postgres refuses what the leader does")]
     Store(#[source] Error),
@@ -138,12 +145,14 @@ pub(crate) enum Ended {
 impl Lead {
     /// The leader of `parts`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, term, broker, repositories, rules, agents, clock, me, fleet_id, .. } = parts;
+        let Parts { store, term, broker, intake, repositories, rules, agents, clock, me, fleet_id, .. } =
+            parts;
         let Parts { publisher, items, committed, rate, retention, fleet, .. } = parts;
         Self {
             store,
             term,
             broker,
+            intake,
             repositories,
             rules,
             agents,
@@ -205,13 +214,30 @@ impl Lead {
         *self.outage.lock().expect("nothing panics while it holds the flag") = outage;
     }
 
+    /// Reads what is under way, however long Postgres is away. Before that nothing may be answered: a lease that is not
+    /// known would be called stale.
+    pub(crate) async fn load(&self, stop: &CancellationToken) -> Result<(), Ended> {
+        for pause in AGAIN.delays() {
+            match self.reload_once().await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_retryable() => {
+                    tracing::warn!(%error, "Postgres is away at the beginning");
+                }
+                Err(error) => return Err(Ended::Store(error)),
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Turns items into ticks until `stop`. Items that were not carried out are given back.
     pub(crate) async fn run(
         &self,
         items: &mut mpsc::Receiver<Item>,
         stop: &CancellationToken,
     ) -> Result<(), Ended> {
-        self.reload().await?;
         while let Some(batch) = stop.run_until_cancelled(self.gather(items)).await {
             self.carry_out(batch, stop).await?;
         }
@@ -264,18 +290,23 @@ impl Lead {
                             return Ok(());
                         }
                     }
-                    Err(Failed::Store(error)) if items.is_empty() => return Err(Ended::Store(error)),
-                    Err(error) if items.len() == 1 => {
+                    Err(Failed::Store(error @ Error::Data { .. })) if items.len() == 1 => {
                         self.refuse(items, &error).await;
                         break;
                     }
-                    Err(_) => {
+                    Err(Failed::Store(Error::Data { .. })) if items.len() > 1 => {
                         let mut first = items;
                         let second = first.split_off(first.len() / 2);
                         batches.extend([second, first]);
                         self.reload().await?;
                         break;
                     }
+                    // No item's fault: whoever leads next does better, or says the same.
+                    Err(Failed::Store(error) | Failed::HandOut(error)) => {
+                        give_back(items.into_iter().chain(batches.into_iter().flatten())).await;
+                        return Err(Ended::Store(error));
+                    }
+                    Err(Failed::Injected(_)) => unreachable!("it is retryable"),
                 }
             }
         }
@@ -318,7 +349,7 @@ impl Lead {
         let step = self.rules.newest().step(&row.step);
         let deadline = step.map_or(DEFAULT_DEADLINE, Step::deadline);
         let stage = match row.state {
-            slipway_store::FlightState::Sent { .. } => Stage::Sent { eligible: None },
+            slipway_store::FlightState::Sent { .. } => Stage::Sent { eligible: None, claimed: None },
             slipway_store::FlightState::Started { incarnation, .. } => {
                 Stage::Started { incarnation, at: now, sign: now }
             }
@@ -341,7 +372,12 @@ impl Lead {
             for (execution, flight) in outcome.sent {
                 fleet.sent(execution, flight);
             }
-            fleet.settle(items.iter().filter_map(|item| item.what.event_id()));
+            let settled = items.iter().zip(&outcome.settled);
+            let kept = settled.filter(|(_, settled)| !matches!(settled, Settled::Quarantined(_)));
+            fleet.settle(kept.filter_map(|(item, _)| item.what.event_id()));
+            for task in &outcome.news.cancelled {
+                fleet.cancel(*task);
+            }
         }
         if !items.is_empty() || !outcome.outbox.is_empty() {
             self.committed.send_modify(|ticks| *ticks += 1);
@@ -360,11 +396,14 @@ impl Lead {
         if matches!(item.what, What::Accept(_) | What::Held { .. }) {
             self.accepted.notify_one();
         }
-        if let (What::Pause { .. }, Settled::Done(_)) = (&item.what, &settled)
-            && let Ok(pauses) = self.store.pauses().await
-        {
-            self.fleet().pause(Pauses::of(&pauses));
+        if let (What::Pause { .. }, Settled::Done(_)) = (&item.what, &settled) {
+            match self.store.pauses().await {
+                Ok(pauses) => self.fleet().pause(Pauses::of(&pauses)),
+                // The next tick reads it with all else.
+                Err(_) => self.set_outage(true),
+            }
         }
+        let event = item.what.event_id();
         match (item.answer, settled) {
             (Answer::Nobody, Settled::Done(_)) => {}
             (Answer::Nobody, Settled::Refused(error)) => tracing::warn!(%error, "an item was refused"),
@@ -377,9 +416,11 @@ impl Lead {
             }
             (Answer::Delivery(delivery), Settled::Done(_)) => publication.deliveries.push(delivery),
             (Answer::Delivery(delivery), Settled::Refused(error)) => {
-                set_aside(delivery, &slipway_broker::Reason::from(&error)).await;
+                self.set_aside(delivery, event, &slipway_broker::Reason::from(&error)).await;
             }
-            (Answer::Delivery(delivery), Settled::Quarantined(reason)) => set_aside(delivery, &reason).await,
+            (Answer::Delivery(delivery), Settled::Quarantined(reason)) => {
+                self.set_aside(delivery, event, &reason).await;
+            }
             // An asker who has gone does not want to know.
             (Answer::Asker(asker), Settled::Done(reply)) => drop(asker.send(Ok(reply))),
             (Answer::Asker(asker), Settled::Refused(error)) => drop(asker.send(Err(error))),
@@ -390,22 +431,39 @@ impl Lead {
     }
 
     /// Sets a single item aside that Postgres refuses.
-    async fn refuse(&self, items: Vec<Item>, error: &Failed) {
+    async fn refuse(&self, items: Vec<Item>, error: &Error) {
         let detail = slipway_worker::chain(error);
         tracing::error!(error = %detail, "Postgres refuses an item");
         for item in items {
-            self.fleet().settle(item.what.event_id());
+            let event = item.what.event_id();
             match item.answer {
                 Answer::Nobody => {}
                 Answer::Delivery(delivery) => {
                     let code = "coordinator.refused-by-database".into();
-                    set_aside(delivery, &slipway_broker::Reason { code, detail: detail.clone() }).await;
+                    let reason = slipway_broker::Reason { code, detail: detail.clone() };
+                    self.set_aside(delivery, event, &reason).await;
                 }
                 Answer::Asker(asker) => drop(asker.send(Err(CommandError::Unavailable))),
             }
         }
         if let Err(error) = self.reload().await {
             tracing::error!(%error, "what is under way cannot be read");
+        }
+    }
+
+    /// Moves a message to `dead-letter`; only then need its sender not keep it any longer.
+    async fn set_aside(
+        &self,
+        delivery: slipway_broker::Delivery,
+        event: Option<slipway_protocol::EventId>,
+        reason: &slipway_broker::Reason,
+    ) {
+        metrics::counter!("slipway_coordinator_quarantined_total", "code" => reason.code.clone())
+            .increment(1);
+        tracing::warn!(code = reason.code, detail = reason.detail, "a message was set aside");
+        match delivery.reject(reason).await {
+            Ok(()) => self.fleet().settle(event),
+            Err(error) => tracing::debug!(%error, "a message could not be set aside; it comes again"),
         }
     }
 
@@ -432,14 +490,6 @@ impl From<&CommandError> for slipway_broker::Reason {
             | CommandError::Unavailable => "coordinator.refused".to_owned(),
         };
         Self { code, detail: error.to_string() }
-    }
-}
-
-async fn set_aside(delivery: slipway_broker::Delivery, reason: &slipway_broker::Reason) {
-    metrics::counter!("slipway_coordinator_quarantined_total", "code" => reason.code.clone()).increment(1);
-    tracing::warn!(code = reason.code, detail = reason.detail, "a message was set aside");
-    if let Err(error) = delivery.reject(reason).await {
-        tracing::debug!(%error, "a message could not be set aside; it comes again");
     }
 }
 

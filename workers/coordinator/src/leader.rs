@@ -37,6 +37,8 @@ pub struct Setup {
     pub store: Store,
     /// The broker.
     pub broker: Arc<dyn Broker>,
+    /// The broker again, by a connection of its own for what strangers put on `tasks`; of the memory backend the same.
+    pub intake: Arc<dyn Broker>,
     /// The tasks' repositories.
     pub repositories: git::Store,
     /// The workflows; new runs go by the first one.
@@ -173,6 +175,7 @@ impl Coordinator {
             store: setup.store.clone(),
             term: term.clone(),
             broker: Arc::clone(&setup.broker),
+            intake: Arc::clone(&setup.intake),
             repositories: setup.repositories.clone(),
             rules: Rules::new(setup.definitions.clone(), limits.retry),
             agents,
@@ -186,7 +189,7 @@ impl Coordinator {
             retention: setup.retention,
             fleet: Fleet::new(timings, std::time::Instant::now()),
         }));
-        declare(&lead, &self.check, over).await;
+        lead.load(over).await?;
 
         let mut services = JoinSet::new();
         for service in Service::ALL {
@@ -200,7 +203,10 @@ impl Coordinator {
             let over = over.clone();
             async move { publisher.sweep(&over).await }
         });
-        self.check.ready();
+        services.spawn({
+            let (lead, check, over) = (Arc::clone(&lead), self.check.clone(), over.clone());
+            async move { declare(&lead, &check, &over).await }
+        });
         let ticks = lead.run(&mut incoming, over);
         let orders = lead.obey(&mut self.commands, over);
         let renewals = renew(&setup.store, term, limits.term, over);
@@ -208,7 +214,11 @@ impl Coordinator {
             ended = ticks => ended,
             ended = renewals => ended,
             () = orders => Ok(()),
-            Some(Err(failed)) = services.join_next() => std::panic::resume_unwind(failed.into_panic()),
+            Some(ended) = services.join_next() => match ended {
+                Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+                Ok(()) if over.is_cancelled() => Ok(()),
+                Ok(()) => Err(Ended::Service),
+            },
         };
         over.cancel();
         while let Some(ended) = services.join_next().await {
@@ -220,11 +230,15 @@ impl Coordinator {
     }
 }
 
-/// Has the topology made and compared, however long the broker is away.
+/// Has the topology made and compared, however long the broker is away; then rests until the term is over, since the
+/// broker keeps it from session to session.
 async fn declare(lead: &Lead, check: &Check, over: &CancellationToken) {
     loop {
         match lead.broker.declare_topology(&lead.agents).await {
-            Ok(()) => return,
+            Ok(()) => {
+                check.ready();
+                return over.cancelled().await;
+            }
             Err(error) => {
                 let reason = slipway_worker::chain(&error);
                 tracing::warn!(%reason, "the broker is not as it should be");

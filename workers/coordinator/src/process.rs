@@ -107,20 +107,27 @@ impl Failure {
     fn usage(message: String) -> Self {
         Self { exit: 2, code: "config.invalid".into(), message }
     }
+
+    /// Prints it; returns the exit code.
+    fn print(self) -> ExitCode {
+        let Self { exit, code, message } = self;
+        // Nobody can be told that standard error is gone.
+        let _gone = writeln!(
+            std::io::stderr().lock(),
+            "error: {message}\n       [{code}] docs/errors/{code}.md says more"
+        );
+        ExitCode::from(exit)
+    }
 }
 
 /// Runs the coordinator as this process's arguments and environment say.
 pub fn main() -> ExitCode {
+    if let Err(error) = slipway_runtime::stack::ensure() {
+        return Failure::failed("coordinator.runtime", &error).print();
+    }
     match start(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure { exit, code, message }) => {
-            // Nobody can be told that standard error is gone.
-            let _gone = writeln!(
-                std::io::stderr().lock(),
-                "error: {message}\n       [{code}] docs/errors/{code}.md says more"
-            );
-            ExitCode::from(exit)
-        }
+        Err(failure) => failure.print(),
     }
 }
 
@@ -286,11 +293,15 @@ async fn wire(
     let options = slipway_broker::Options::named("slipway-coordinator");
     let broker = slipway_broker::connect(&config.broker.url, options)
         .map_err(|error| Failure::usage(format!("broker.url: {}", chain(&error))))?;
+    let options = slipway_broker::Options::named("slipway-coordinator intake");
+    let intake = slipway_broker::connect(&config.broker.url, options)
+        .map_err(|error| Failure::usage(format!("broker.url: {}", chain(&error))))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rate = Arc::new(Rate::new(config.intake.rate.get(), config.intake.burst.get()));
     let setup = Setup {
         store,
         broker: Arc::clone(&broker),
+        intake,
         repositories: repositories.clone(),
         definitions: vec![delivery(&agents)],
         agents: agents.clone(),

@@ -20,6 +20,9 @@ use crate::outbox;
 /// Committed ticks that may wait to be published; more of them slow the ticks down.
 const ROOM: usize = 64;
 
+/// How long what is committed may take to be told when the term ends.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
 /// How many messages a sweep takes at a time.
 const SWEEP: usize = 500;
 
@@ -78,6 +81,13 @@ impl Publisher {
             }
             self.publish(publication).await;
         }
+        // What is committed is told, as far as it goes quickly: a task message that is given back looks like a second one.
+        let rest = async {
+            while let Ok(publication) = queued.try_recv() {
+                self.publish(publication).await;
+            }
+        };
+        let _told_or_swept_later = tokio::time::timeout(LAST_WORDS, rest).await;
     }
 
     async fn publish(&self, publication: Publication) {
@@ -97,22 +107,27 @@ impl Publisher {
 
     /// Publishes `messages`; the ids of those that need not be published again.
     pub(crate) async fn publish_now(&self, messages: &[Outgoing]) -> Vec<Uuid> {
-        let known: Vec<(Uuid, slipway_broker::Message)> =
-            messages.iter().filter_map(|it| Some((it.id, outbox::message(it)?))).collect();
-        let (ids, messages): (Vec<Uuid>, Vec<_>) = known.into_iter().unzip();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            messages.iter().map(|it| (it, outbox::message(it))).partition(|(_, message)| message.is_some());
+        let mut done = Vec::with_capacity(messages.len());
+        for (outgoing, _) in unknown {
+            tracing::error!(id = %outgoing.id, to = outgoing.to, "a message goes nowhere that this version knows; it is dropped");
+            done.push(outgoing.id);
+        }
+        let (ids, messages): (Vec<Uuid>, Vec<_>) =
+            known.into_iter().filter_map(|(outgoing, message)| Some((outgoing.id, message?))).unzip();
         if messages.is_empty() {
-            return Vec::new();
+            return done;
         }
         let replies: Vec<bool> =
             messages.iter().map(|it| matches!(it.to, slipway_broker::Address::Reply(_))).collect();
         let outcomes = self.broker.publish_all(messages).await;
         let mut unroutable = false;
-        let mut done = Vec::with_capacity(ids.len());
         for ((id, is_reply), outcome) in ids.into_iter().zip(replies).zip(outcomes) {
             match outcome {
                 Ok(()) => done.push(id),
-                // Whoever asked is gone; nobody else wants to know.
-                Err(PublishError::Unroutable(_)) if is_reply => done.push(id),
+                // Whoever asked is gone, or does not take it; nobody else wants to know.
+                Err(PublishError::Unroutable(_) | PublishError::Refused { .. }) if is_reply => done.push(id),
                 Err(error) => {
                     unroutable |= matches!(error, PublishError::Unroutable(_));
                     tracing::debug!(%error, %id, "a message stays in the outbox");

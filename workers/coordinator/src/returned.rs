@@ -30,7 +30,8 @@ pub(crate) async fn heed(
         let detail = "dispatch.returned names no execution".to_owned();
         return Ok(Settled::Quarantined(Reason { code: "coordinator.illegal-event".into(), detail }));
     };
-    if decision.note(event) && is_untaken(decision, event, &holder) {
+    let claimed = lead.fleet().is_claimed(holder.execution, holder.lease, lead.now());
+    if decision.note(event) && !claimed && is_untaken(decision, event, &holder) {
         let returns = tx.count_return(holder.execution, holder.lease).await?;
         let ours = Holder { incarnation: lead.me, ..holder };
         let fact = Facts::new(lead.clock.as_ref()).ending(event, ours, what_follows(returns));

@@ -39,6 +39,9 @@ pub(crate) enum Failed {
     /// Postgres said so.
     #[error(transparent)]
     Store(#[from] Error),
+    /// Postgres said so of what was to be handed out, which is no item's fault.
+    #[error("handing out")]
+    HandOut(#[source] Error),
     /// A test wanted it: as if the connection had been lost.
     #[error(transparent)]
     Injected(#[from] fault::Injected),
@@ -48,7 +51,7 @@ impl Failed {
     /// Whether the same items, unchanged, can go well.
     pub(crate) const fn is_retryable(&self) -> bool {
         match self {
-            Self::Store(error) => error.is_retryable(),
+            Self::Store(error) | Self::HandOut(error) => error.is_retryable(),
             Self::Injected(_) => true,
         }
     }
@@ -74,7 +77,7 @@ pub(crate) async fn tick(lead: &Lead, items: &[Item]) -> Result<Outcome, Failed>
     let (news, mut outbox) = decision.into_news();
     // Before it is committed: what ended makes room in the same tick. A tick that fails has the fleet read anew.
     lead.follow(&news.runs);
-    let (sent, dispatches) = hand_out(lead, &mut tx).await?;
+    let (sent, dispatches) = hand_out(lead, &mut tx).await.map_err(Failed::HandOut)?;
     outbox.extend(dispatches);
     if items.is_empty() && outbox.is_empty() {
         // Nothing to write: the transaction ends with its end.
@@ -140,7 +143,7 @@ async fn carry_out(
         },
         What::Pause { what, by, on } => found(tx.set_pause(what, by, *on).await?),
         What::Held { task, release: true } => found(tx.release_held(*task).await?),
-        What::Held { task, release: false } => found(tx.drop_held(*task, "a person").await?),
+        What::Held { task, release: false } => drop_held(lead, tx, decision, *task).await?,
     })
 }
 
@@ -192,6 +195,22 @@ async fn before_its_run(
         return Ok(done());
     }
     Ok(Settled::Refused(CommandError::WrongState { status: found.status.to_string() }))
+}
+
+/// Drops a task that was held; its end is told like any other.
+async fn drop_held(
+    lead: &Lead,
+    tx: &mut Tick<'_>,
+    decision: &mut Decision<'_>,
+    task: TaskId,
+) -> Result<Settled, Error> {
+    let by = "a person";
+    let Some(held) = lead.store.task(task).await? else { return Ok(found(false)) };
+    if !tx.drop_held(task, by).await? {
+        return Ok(found(false));
+    }
+    decision.tell_of(lead.clock.new_id(), &held.task, Data::TaskCancelled { by: by.into() });
+    Ok(done())
 }
 
 /// Hands out what is ready, the most urgent first, as far as there is room.

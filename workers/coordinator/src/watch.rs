@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use slipway_broker::Status;
 use slipway_protocol::event::Cause;
 use slipway_protocol::fleet::Beat;
 use slipway_protocol::{Data, Event, Holder};
@@ -26,7 +27,9 @@ impl Lead {
     /// Gives up what is overdue, until `stop`.
     pub(crate) async fn watch_leases(&self, stop: &CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-            if self.is_outage() {
+            // Nobody can say that they live while either of them is away.
+            if self.is_outage() || matches!(self.broker.status(), Status::Down { .. }) {
+                self.fleet().freeze(self.now());
                 continue;
             }
             let overdue = self.fleet().overdue(self.now());

@@ -26,7 +26,7 @@ use crate::{Options, TopologyError, counts};
 /// How long building one part of a session may take.
 const BUILD_LIMIT: Duration = Duration::from_secs(15);
 /// How long a session must have lasted for the next one to be tried without the pauses of earlier failures.
-const LASTED: Duration = Duration::from_secs(30);
+const LASTED: Duration = Duration::from_secs(5);
 /// How long an orderly goodbye to the server may take.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
 /// How often a connection is looked at besides what it reports itself.

@@ -1,16 +1,19 @@
 //! Handing out: the most urgent ready executions, and what becomes of those that were handed out.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
 
-use slipway_protocol::{AgentId, ExecutionId, Lease, RunId};
+use slipway_protocol::{AgentId, ExecutionId, Lease};
 use slipway_workflow::Run;
 use uuid::Uuid;
 
 use super::Tick;
 use super::runs::read_run;
-use crate::error::Error;
+use crate::error::{Error, Unreadable};
 use crate::outbox::{Outgoing, OutgoingColumns};
 use crate::words;
+
+const READING_RUNS: &str = "reading the runs of ready executions";
 
 /// An execution that can be handed out.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +30,8 @@ impl Tick<'_> {
     /// The executions that can be handed out now, the most urgent first, for each agent at most as many as it has room.
     ///
     /// Left out are those that wait after a failed attempt, those of paused tasks, and those that another transaction
-    /// changes. They are locked until the tick ends. An agent is named once.
+    /// changes. So are those whose run cannot be read, of which the first is logged: they take up room, and the other runs
+    /// go on. All are locked until the tick ends. An agent is named once.
     pub async fn take_ready(&mut self, rooms: &[(AgentId, u32)]) -> Result<Vec<Ready>, Error> {
         let doing = "looking for ready executions";
         let agents: Vec<String> = rooms.iter().map(|(agent, _)| agent.to_string()).collect();
@@ -58,9 +62,10 @@ impl Tick<'_> {
             return Ok(Vec::new());
         }
         let runs = self.read_runs(rows.iter().map(|row| row.run_id).collect()).await?;
+        log_unreadable(&rows, &runs);
         rows.into_iter()
             .filter_map(|row| {
-                let run = runs.get(&RunId::new(row.run_id))?.clone();
+                let run = runs.get(&row.run_id)?.as_ref().ok()?.clone();
                 let agent = words::name("executions.agent", &row.agent).map_err(Error::damaged(doing));
                 Some(agent.map(|agent| Ready { execution: ExecutionId::new(row.id), agent, run }))
             })
@@ -68,13 +73,10 @@ impl Tick<'_> {
     }
 
     /// Reads runs after their executions were locked, so that both are of one moment.
-    async fn read_runs(&mut self, ids: Vec<Uuid>) -> Result<HashMap<RunId, Run>, Error> {
-        let doing = "reading the runs of ready executions";
+    async fn read_runs(&mut self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Result<Run, Unreadable>>, Error> {
         let rows = sqlx::query!(r#"SELECT id, state::text AS "state!" FROM runs WHERE id = ANY($1)"#, &ids);
-        let rows = self.store.ask(doing, rows.fetch_all(&mut *self.transaction)).await?;
-        rows.into_iter()
-            .map(|row| Ok((RunId::new(row.id), read_run(&row.state).map_err(Error::damaged(doing))?)))
-            .collect()
+        let rows = self.store.ask(READING_RUNS, rows.fetch_all(&mut *self.transaction)).await?;
+        Ok(rows.into_iter().map(|row| (row.id, read_run(&row.state))).collect())
     }
 
     /// Notes that these executions are in their agents' queues, and keeps the dispatches until they are published.
@@ -148,4 +150,20 @@ struct ReadyRow {
     id: Uuid,
     run_id: Uuid,
     agent: String,
+}
+
+/// Logs the most urgent of the executions whose run cannot be read, and how many there are: one line however many, since
+/// they are found again each time.
+fn log_unreadable(rows: &[ReadyRow], runs: &HashMap<Uuid, Result<Run, Unreadable>>) {
+    let mut unreadable = rows.iter().filter_map(|row| Some((row, runs.get(&row.run_id)?.as_ref().err()?)));
+    if let Some((row, source)) = unreadable.next() {
+        tracing::error!(
+            code = "store.damaged",
+            execution = %row.id,
+            run = %row.run_id,
+            executions = 1 + unreadable.count(),
+            error = source as &dyn StdError,
+            "{READING_RUNS}: a run cannot be read, and nothing of it is handed out"
+        );
+    }
 }

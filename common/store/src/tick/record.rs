@@ -51,7 +51,8 @@ impl Tick<'_> {
     /// be published.
     ///
     /// A run has one change at most, and [`Tick::lock_runs`] read it in this tick. Executions that are as before stay
-    /// untouched, so that one that was sent stays sent.
+    /// untouched, so that one that was sent stays sent. An event whose id is remembered already is kept like any other:
+    /// the caller asks [`Tick::seen`] first.
     ///
     /// # Errors
     ///
@@ -85,9 +86,12 @@ impl Tick<'_> {
         let written = sqlx::query!(
             r#"
             WITH
-            -- the same event again changes nothing
+            -- the same event again changes nothing: the caller asks `seen` first. An id that is there all the same is
+            -- no obstacle, and its event is logged: who forges an event under the id that a run's own event will have
+            -- must not stop the fleet
             remembered AS (
                 INSERT INTO event_ids (id) SELECT id FROM unnest($1::uuid[]) AS entry (id)
+                ON CONFLICT (id) DO NOTHING
             ),
             -- what is to be published because of them
             told AS (

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use slipway_broker::Delivery;
+use slipway_broker::{Delivery, PublishError};
 use slipway_protocol::{Data, Dispatch, Event};
 use slipway_runtime::fault::{self, Injected};
 use slipway_runtime::retry::RetryPolicy;
@@ -31,19 +31,38 @@ const PUBLISH: RetryPolicy = RetryPolicy {
     retries: None,
 };
 
-/// Performs what was taken. The slot is free when this returns.
+/// How often in a row the broker may refuse an event before it is left to the spool.
+const REFUSALS: u32 = 5;
+
+/// An event that is not known to be published.
+#[derive(Debug, thiserror::Error)]
+enum Unpublished {
+    #[error(transparent)]
+    Broker(#[from] PublishError),
+    #[error(transparent)]
+    Injected(#[from] Injected),
+}
+
+impl Unpublished {
+    const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Broker(PublishError::Refused { .. }))
+    }
+}
+
+/// Performs what was taken at `taken`: its lease is trusted from then, however long a slot was waited for. The slot is
+/// free when this returns.
 pub(super) async fn run(
     shared: Arc<Shared>,
     delivery: Delivery,
     dispatch: Dispatch,
+    taken: Instant,
     slot: OwnedSemaphorePermit,
 ) {
     if fault::point("worker/taken").await.is_err() {
         return shared.release(delivery).await;
     }
     let began = Instant::now();
-    let trusted_until = began + shared.timings.trust();
-    let ear = shared.book().begin(&dispatch, trusted_until);
+    let ear = shared.book().begin(&dispatch, taken + shared.timings.trust());
     let Some(mut ear) = ear else {
         tracing::info!(execution = %dispatch.execution, lease = %dispatch.lease, "a second copy of a dispatch");
         return shared.acknowledge(delivery).await;
@@ -131,8 +150,8 @@ fn explained(shared: &Shared, event: Event, stop: Option<Stop>) -> Event {
     }
 }
 
-/// Keeps the end of an attempt on disk and publishes it until it is confirmed. `false`: it was not, and stays kept for
-/// the next life; the delivery must not be acknowledged.
+/// Keeps the end of an attempt on disk and publishes it until it is confirmed, settled, or left to the spool. `false`:
+/// it stays kept for the next life, and the delivery must not be acknowledged.
 async fn tell(shared: &Shared, event: &Event) -> bool {
     match keep(shared, event).await {
         Ok(()) => shared.checks.spool.ready(),
@@ -141,16 +160,30 @@ async fn tell(shared: &Shared, event: &Event) -> bool {
             shared.checks.spool.failing(problem);
         }
     }
-    let mut delays = PUBLISH.delays();
-    loop {
+    // What the spool never held it cannot send again, and its absence there says nothing.
+    let held = shared.spool.holds(event.id);
+    let (mut delays, mut refusals) = (PUBLISH.delays(), 0);
+    while !held || shared.spool.holds(event.id) {
         shared.spool.sent(event.id, Instant::now());
-        if publish(shared, event).await {
+        let Err(error) = publish(shared, event).await else { return true };
+        refusals = if error.is_refusal() { refusals + 1 } else { 0 };
+        if held && refusals == REFUSALS {
+            leave_to_the_spool(event, &error);
             return true;
         }
+        tracing::warn!(event = %event.id, kind = event.event_type(), %error, "not published yet");
         if !shared.pause(delays.next().unwrap_or(PUBLISH.longest)).await {
             return false;
         }
     }
+    tracing::info!(event = %event.id, kind = event.event_type(), "settled without a confirm of the broker");
+    true
+}
+
+/// A refusal that lasts would hold the slot for ever; the spool sends the event again, after long pauses.
+fn leave_to_the_spool(event: &Event, error: &Unpublished) {
+    let (id, kind) = (event.id, event.event_type());
+    tracing::error!(code = "broker.refused", event = %id, kind, %error, "the end of a step is left to the spool");
 }
 
 async fn keep(shared: &Shared, event: &Event) -> Result<(), String> {
@@ -160,12 +193,8 @@ async fn keep(shared: &Shared, event: &Event) -> Result<(), String> {
     fault::point("worker/spooled").await.map_err(injected)
 }
 
-async fn publish(shared: &Shared, event: &Event) -> bool {
-    match shared.broker.publish(messages::of_event(event)).await {
-        Ok(()) => fault::point("worker/published").await.is_ok(),
-        Err(error) => {
-            tracing::warn!(event = %event.id, kind = event.event_type(), %error, "not published yet");
-            false
-        }
-    }
+async fn publish(shared: &Shared, event: &Event) -> Result<(), Unpublished> {
+    shared.broker.publish(messages::of_event(event)).await?;
+    fault::point("worker/published").await?;
+    Ok(())
 }

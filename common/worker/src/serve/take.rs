@@ -10,6 +10,7 @@ use slipway_broker::{Consumer, Delivery, QueueName};
 use slipway_protocol::Dispatch;
 use slipway_runtime::TaskKind;
 use slipway_runtime::retry::RetryPolicy;
+use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::shared::Shared;
@@ -71,6 +72,7 @@ async fn session(shared: &Arc<Shared>, index: usize, consumer: &mut dyn Consumer
 
 /// Does with one delivery what is to be done with it; returns when it is in another task's hands, or settled.
 async fn take(shared: &Arc<Shared>, index: usize, delivery: Delivery) {
+    let taken = Instant::now();
     let served = &shared.identity.serves[index];
     let dispatch = match messages::dispatch(&delivery, served) {
         Ok(dispatch) => dispatch,
@@ -92,7 +94,7 @@ async fn take(shared: &Arc<Shared>, index: usize, delivery: Delivery) {
     };
     let for_step = Arc::clone(shared);
     if let Some(slot) = slot {
-        give_away(shared, "step", step::run(for_step, delivery, dispatch, slot));
+        give_away(shared, "step", step::run(for_step, delivery, dispatch, taken, slot));
     } else {
         let reason = shared.gate.reason(served);
         let handing_back = async move { for_step.hand_back(delivery, &dispatch, reason).await };

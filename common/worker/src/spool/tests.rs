@@ -80,7 +80,9 @@ async fn what_is_not_settled_is_due_again_after_growing_pauses() {
         spool.sent(event(1).id, start);
     }
     assert!(!due(299) && due(300));
+    assert!(spool.holds(event(1).id));
     spool.settle(&[event(1).id]);
+    assert!(!spool.holds(event(1).id));
     assert!(!due(10_000));
     assert!(files_in(&spool.events()).is_empty());
 }

@@ -27,6 +27,8 @@ pub(crate) enum Stage {
     Sent {
         /// Since when a slot has been free for it.
         eligible: Option<Instant>,
+        /// When a worker last said that it has it, though its start is not applied.
+        claimed: Option<Instant>,
     },
     /// Its lease is bound.
     Started {
@@ -49,7 +51,7 @@ impl Flight {
             lease: dispatch.lease,
             priority: dispatch.task.priority,
             deadline,
-            stage: Stage::Sent { eligible: None },
+            stage: Stage::Sent { eligible: None, claimed: None },
         }
     }
 
@@ -71,7 +73,10 @@ impl Flight {
             return;
         }
         match &mut self.stage {
-            Stage::Sent { eligible } => *eligible = None,
+            Stage::Sent { eligible, claimed } => {
+                *eligible = None;
+                *claimed = Some(now);
+            }
             Stage::Started { incarnation, sign, .. } if *incarnation == beat.incarnation => *sign = now,
             Stage::Started { .. } => {}
         }

@@ -42,8 +42,8 @@ pub(super) fn find(fleet: &mut Fleet, now: Instant) -> Vec<Overdue> {
                     (false, false) => None,
                 }
             }
-            Stage::Sent { eligible } => {
-                let free = free.get_mut(&flight.agent).filter(|free| **free > 0);
+            Stage::Sent { eligible, .. } => {
+                let free = free.get_mut(&flight.agent).filter(|free| **free > 0 && !frozen);
                 if let Some(free) = free {
                     *free -= 1;
                     let since = *eligible.get_or_insert(now);

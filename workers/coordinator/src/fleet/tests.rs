@@ -117,7 +117,7 @@ fn a_deadline_ends_even_a_step_whose_worker_beats() {
 #[test]
 fn a_dispatch_counts_as_lost_only_while_a_slot_was_free_for_it_all_the_time() {
     let begun = Instant::now();
-    let mut fleet = fleet_with(flight(Stage::Sent { eligible: None }), begun);
+    let mut fleet = fleet_with(flight(Stage::Sent { eligible: None, claimed: None }), begun);
     let at = |seconds| begun + Duration::from_secs(seconds);
     assert!(fleet.overdue(at(60)).is_empty(), "nobody serves the agent");
     fleet.beat(beat(worker(1), &[], 4), at(60));
@@ -135,7 +135,7 @@ fn a_dispatch_counts_as_lost_only_while_a_slot_was_free_for_it_all_the_time() {
 #[test]
 fn a_dispatch_that_a_worker_says_it_performs_is_not_lost_even_if_its_start_is() {
     let begun = Instant::now();
-    let mut fleet = fleet_with(flight(Stage::Sent { eligible: None }), begun);
+    let mut fleet = fleet_with(flight(Stage::Sent { eligible: None, claimed: None }), begun);
     for seconds in 0..60 {
         let now = begun + Duration::from_secs(seconds);
         fleet.beat(beat(worker(1), &[id(1)], 1), now);
