@@ -290,11 +290,13 @@ impl Lead {
                             return Ok(());
                         }
                     }
-                    Err(Failed::Store(error @ Error::Data { .. })) if items.len() == 1 => {
+                    Err(Failed::Store(error @ (Error::Data { .. } | Error::Damaged { .. })))
+                        if items.len() == 1 =>
+                    {
                         self.refuse(items, &error).await;
                         break;
                     }
-                    Err(Failed::Store(Error::Data { .. })) if items.len() > 1 => {
+                    Err(Failed::Store(Error::Data { .. } | Error::Damaged { .. })) if items.len() > 1 => {
                         let mut first = items;
                         let second = first.split_off(first.len() / 2);
                         batches.extend([second, first]);
