@@ -4,6 +4,7 @@
 //! `consume.rs` (events and tasks from the broker), `answer.rs` (beats, grants, questions), `prepare.rs`
 //! (repositories), `watch.rs` (what is overdue), `publisher.rs` (what follows a commit).
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -44,9 +45,21 @@ const AGAIN: RetryPolicy = RetryPolicy {
     retries: None,
 };
 
-/// A leader for the length of one term.
+/// A leader for the length of one term: its parts, and what changes while it leads.
 #[derive(Debug)]
 pub(crate) struct Lead {
+    parts: Parts,
+    /// Wakes whoever prepares repositories.
+    pub(crate) accepted: Notify,
+    /// Wakes the tick: there may be room that there was not.
+    pub(crate) room: Notify,
+    fleet: Mutex<Fleet>,
+    outage: Mutex<bool>,
+}
+
+/// What a term is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) term: Term,
     pub(crate) broker: Arc<dyn Broker>,
@@ -64,33 +77,15 @@ pub(crate) struct Lead {
     /// Counts committed ticks, for whoever follows the log.
     pub(crate) committed: watch::Sender<u64>,
     pub(crate) rate: Arc<Rate>,
-    retention: Retention,
-    /// Wakes whoever prepares repositories.
-    pub(crate) accepted: Notify,
-    /// Wakes the tick: there may be room that there was not.
-    pub(crate) room: Notify,
-    fleet: Mutex<Fleet>,
-    outage: Mutex<bool>,
+    pub(crate) retention: Retention,
 }
 
-/// What a term is made of.
-pub(crate) struct Parts {
-    pub(crate) store: Store,
-    pub(crate) term: Term,
-    pub(crate) broker: Arc<dyn Broker>,
-    pub(crate) intake: Arc<dyn Broker>,
-    pub(crate) repositories: git::Store,
-    pub(crate) rules: Rules,
-    pub(crate) agents: Arc<Vec<AgentId>>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) me: Incarnation,
-    pub(crate) fleet_id: Uuid,
-    pub(crate) publisher: Publisher,
-    pub(crate) items: mpsc::Sender<Item>,
-    pub(crate) committed: watch::Sender<u64>,
-    pub(crate) rate: Arc<Rate>,
-    pub(crate) retention: Retention,
-    pub(crate) fleet: Fleet,
+impl Deref for Lead {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
 }
 
 /// What a leader does besides its ticks, each of them until the term is over.
@@ -143,27 +138,10 @@ pub(crate) enum Ended {
 }
 
 impl Lead {
-    /// The leader of `parts`.
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, term, broker, intake, repositories, rules, agents, clock, me, fleet_id, .. } =
-            parts;
-        let Parts { publisher, items, committed, rate, retention, fleet, .. } = parts;
+    /// The leader of `parts`, who knows of `fleet`.
+    pub(crate) fn new(parts: Parts, fleet: Fleet) -> Self {
         Self {
-            store,
-            term,
-            broker,
-            intake,
-            repositories,
-            rules,
-            agents,
-            clock,
-            me,
-            fleet_id,
-            publisher,
-            items,
-            committed,
-            rate,
-            retention,
+            parts,
             accepted: Notify::new(),
             room: Notify::new(),
             fleet: Mutex::new(fleet),

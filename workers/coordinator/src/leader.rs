@@ -171,7 +171,7 @@ impl Coordinator {
             overtime: limits.lease / 2,
             window: limits.window,
         };
-        let lead = Arc::new(Lead::new(Parts {
+        let parts = Parts {
             store: setup.store.clone(),
             term: term.clone(),
             broker: Arc::clone(&setup.broker),
@@ -187,8 +187,8 @@ impl Coordinator {
             committed: self.committed.clone(),
             rate: Arc::clone(&setup.rate),
             retention: setup.retention,
-            fleet: Fleet::new(timings, std::time::Instant::now()),
-        }));
+        };
+        let lead = Arc::new(Lead::new(parts, Fleet::new(timings, std::time::Instant::now())));
         lead.load(over).await?;
 
         let mut services = JoinSet::new();
